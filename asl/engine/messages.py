@@ -1,0 +1,179 @@
+"""Everything that crosses the wall between deciding and doing.
+
+In (replies): what the world tells an Execution, always with the time.
+Out (effects): what an Execution asks of the world.
+Never: behaviour. Messages are data; nobody changes one after it was made (they are
+slotted but not frozen, because a frozen instance costs four times as much to make).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.model.machine import StateMachine
+
+Instant: TypeAlias = int
+"""A moment: microseconds since 1970-01-01T00:00:00Z. Whole, so that sums are exact."""
+
+
+@dataclass(slots=True)
+class Call:
+    """Who asks: everything a mock, a Lambda context or a record of calls needs."""
+
+    state: str
+    iterations: tuple[tuple[str, int], ...]
+    """(name of the Map state, index), outermost first."""
+    visit: int
+    """How often this state was entered before, in this strand of control."""
+    attempt: int
+    """0 at first, then 1 and on for each retry."""
+    state_input: Json
+    token: str | None
+    """The task token, for .waitForTaskToken and activities."""
+    execution_arn: str
+    role_arn: str
+    deadline: Instant | None
+    """When TimeoutSeconds will have run out."""
+    heartbeat_seconds: int | None
+
+    @property
+    def map_index(self) -> int | None:
+        """The index of the innermost Map iteration, or None outside a Map."""
+        return self.iterations[-1][1] if self.iterations else None
+
+
+@dataclass(slots=True)
+class StartTask:
+    """Call the resource; answer with any of the Task… replies."""
+
+    id: int
+    resource: str
+    payload: Json
+    call: Call
+
+
+@dataclass(slots=True)
+class StartTimer:
+    """Answer with TimerFired once the time is `due`."""
+
+    id: int
+    due: Instant
+    implicit: bool = False
+    """A limit of the service (a year, five minutes) that keeps no run waiting."""
+
+
+@dataclass(slots=True)
+class Cancel:
+    """Nobody waits for `id` any more. A late answer is allowed and ignored."""
+
+    id: int
+
+
+@dataclass(slots=True)
+class StartExecution:
+    """Run another machine under this one; answer with TaskSucceeded or TaskFailed."""
+
+    id: int
+    machine: "StateMachine"
+    input: Json
+    name: str
+    type: str
+    """STANDARD or EXPRESS."""
+    call: Call
+    map_run: "MapChild | None" = None
+    detached: bool = False
+    """Nobody waits for its end (request/response startExecution)."""
+
+
+@dataclass(slots=True)
+class MapChild:
+    """What a child execution of a distributed Map inherits from its Map Run."""
+
+    label: str
+    item: dict[str, Json] | None
+    """The context object's Map.Item, or None for a batch."""
+
+
+Effect: TypeAlias = StartTask | StartTimer | Cancel | StartExecution
+
+
+@dataclass(slots=True)
+class TaskStarted:
+    """A worker took the task up (activities)."""
+
+    id: int
+    at: Instant
+    worker: str | None = None
+
+
+@dataclass(slots=True)
+class TaskSubmitted:
+    """The service accepted the job (.sync) or the message (.waitForTaskToken)."""
+
+    id: int
+    at: Instant
+    output: Json
+
+
+@dataclass(slots=True)
+class TaskHeartbeat:
+    """The task says that it is still at work."""
+
+    id: int
+    at: Instant
+
+
+@dataclass(slots=True)
+class TaskSucceeded:
+    """The task's result; `output` belongs to the engine from now on."""
+
+    id: int
+    at: Instant
+    output: Json
+
+
+@dataclass(slots=True)
+class TaskFailed:
+    """The task's error name and cause; either may be absent.
+
+    `phase` says how far the task got: "run" (the usual), "submit" (the service refused
+    the job: TaskSubmitFailed), "start", "schedule"; "timeout" (the service reported a
+    time-out of its own) and "runtime" (the request never was a valid one: States.Runtime
+    without TaskScheduled).
+    """
+
+    id: int
+    at: Instant
+    error: str | None
+    cause: str | None
+    phase: str = "run"
+
+
+@dataclass(slots=True)
+class TimerFired:
+    """The moment a StartTimer asked for has come."""
+
+    id: int
+    at: Instant
+
+
+@dataclass(slots=True)
+class StopRequested:
+    """Somebody stops the execution (StopExecution): it ends as ABORTED."""
+
+    at: Instant
+    error: str | None = None
+    cause: str | None = None
+
+
+Reply: TypeAlias = (
+    TaskStarted
+    | TaskSubmitted
+    | TaskHeartbeat
+    | TaskSucceeded
+    | TaskFailed
+    | TimerFired
+    | StopRequested
+)

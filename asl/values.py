@@ -1,0 +1,166 @@
+"""JSON values: their type, their text, their size, their copies.
+
+In: values as `json.loads` gives them.
+Out: text, sizes in bytes, private copies.
+Never: changes a value in place; every value inside the project is immutable by rule.
+"""
+
+import json
+import marshal
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""None, bool, int, float, str, list of Json or dict from str to Json.
+
+Any on purpose: a recursive union would ask for a narrowing at every step of a path.
+"""
+
+MAX_DEPTH = 500
+"""Containers inside containers that we accept; Python's own recursion ends at 1,000."""
+
+
+class NotJson(ValueError):
+    """A value that JSON cannot hold; the text says which one and where."""
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
+
+
+def json_text(value: Json) -> str:
+    """Compact JSON text, members in their own order: AWS's spelling of a value.
+
+    Whole floats keep their point (`1.0`); NaN and infinity raise ValueError.
+    """
+    return _encode(value)
+
+
+def size_bytes(value: Json) -> int:
+    """The exact size of a value's compact JSON text in UTF-8 bytes."""
+    return len(_encode(value).encode("utf-8", "surrogatepass"))
+
+
+def size_bound(value: Json) -> int:
+    """An upper bound of `size_bytes`, far cheaper: no JSON text is made.
+
+    marshal (format 2) spends at least a sixth of the bytes that JSON needs: the worst
+    case is a control character, one byte there and six (`\\u0001`) in JSON.
+    """
+    try:
+        return 6 * len(marshal.dumps(value, 2))
+    except ValueError:  # nested deeper than marshal goes
+        return size_bytes(value)
+
+
+def copy_json(value: Json) -> Json:
+    """A private deep copy of a value that is known to be JSON."""
+    kind = type(value)
+    if kind is dict:
+        return {
+            key: copy_json(item) if type(item) in _CONTAINERS else item
+            for key, item in value.items()
+        }
+    if kind is list:
+        return [copy_json(i) if type(i) in _CONTAINERS else i for i in value]
+    return value
+
+
+_CONTAINERS = frozenset((dict, list))
+_SCALARS = frozenset((str, int, bool, type(None)))
+
+
+def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
+    """A checked private copy of anything a caller or a task hands in.
+
+    Tuples become lists; subclasses of the JSON types become the plain types. Raises
+    NotJson, naming the place, for anything else, for NaN and infinity, for keys that
+    are no text, for cycles and for more than MAX_DEPTH levels.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is float:
+        if value != value or value in (_INFINITY, -_INFINITY):
+            raise NotJson(f"{value!r} at {where} is not a JSON number")
+        return value
+    if depth >= MAX_DEPTH:
+        raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)")
+    if isinstance(value, dict):
+        copy = {}
+        for key, item in value.items():
+            if type(key) is not str:
+                if not isinstance(key, str):
+                    raise NotJson(f"the key {key!r} at {where} is not a text")
+                key = str.__str__(key)
+            if type(item) in _SCALARS:
+                copy[key] = item
+            else:
+                copy[key] = to_json(item, f"{where}.{key}", depth + 1)
+        return copy
+    if isinstance(value, (list, tuple)):
+        return [
+            i if type(i) in _SCALARS else to_json(i, f"{where}[{n}]", depth + 1)
+            for n, i in enumerate(value)
+        ]
+    if isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return to_json(float(value), where)
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise NotJson(f"{type(value).__name__} at {where} is not JSON: {_shorten(value)}")
+
+
+_INFINITY = float("inf")
+
+
+def _shorten(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # a foreign __repr__ may do anything
+        return "(no repr)"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def parse_json(text: str) -> Json:
+    """Read JSON text strictly: no NaN, no infinity, at most MAX_DEPTH levels.
+
+    Raises NotJson with line and column.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise NotJson(
+            f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        ) from None
+    except RecursionError:
+        raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels") from None
+    except ValueError as error:  # a number too long for int()
+        if isinstance(error, NotJson):
+            raise
+        raise NotJson(f"not JSON: {error}") from None
+    if depth_exceeds(value, MAX_DEPTH):
+        raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _refuse_constant(name: str) -> Json:
+    raise NotJson(f"{name} is not JSON: only finite numbers are")
+
+
+def depth_exceeds(value: Json, limit: int) -> bool:
+    """Whether containers are nested deeper than `limit`; needs no recursion."""
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(limit):
+        if not level:
+            return False
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
+            if type(inner) in _CONTAINERS
+        ]
+    return bool(level)
