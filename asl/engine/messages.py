@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from asl.values import Json
 
 if TYPE_CHECKING:
-    from asl.model.machine import StateMachine
+    from asl.model.machine import Branch, StateMachine
+    from asl.model.resource import Resource
 
 Instant: TypeAlias = int
 """A moment: microseconds since 1970-01-01T00:00:00Z. Whole, so that sums are exact."""
@@ -76,24 +77,27 @@ class StartExecution:
     """Run another machine under this one; answer with TaskSucceeded or TaskFailed."""
 
     id: int
-    machine: "StateMachine"
+    machine: "StateMachine | Branch"
     input: Json
     name: str
     type: str
     """STANDARD or EXPRESS."""
     call: Call
-    map_run: "MapChild | None" = None
-    detached: bool = False
-    """Nobody waits for its end (request/response startExecution)."""
+    resource: "Resource | None" = None
+    """The Task's resource, which says how the parent waits; None for a Map's child."""
+    machine_arn: str = ""
+    child: "MapChild | None" = None
 
 
 @dataclass(slots=True)
 class MapChild:
     """What a child execution of a distributed Map inherits from its Map Run."""
 
-    label: str
+    execution_arn: str
     item: dict[str, Json] | None
     """The context object's Map.Item, or None for a batch."""
+    iterations: tuple[tuple[str, int], ...]
+    """Where the child stands, for mocks and the record of calls."""
 
 
 Effect: TypeAlias = StartTask | StartTimer | Cancel | StartExecution

@@ -1,0 +1,65 @@
+"""Run AWS Step Functions state machines without AWS.
+
+The front door: names are loaded from their rooms when they are first used, so that
+`import asl` costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asl.checks.load import load as load
+    from asl.checks.load import load_text as load_text
+    from asl.engine.execution import Execution as Execution
+    from asl.errors import AslError as AslError
+    from asl.errors import DefinitionError as DefinitionError
+    from asl.errors import InternalError as InternalError
+    from asl.errors import TaskError as TaskError
+    from asl.errors import UsageError as UsageError
+    from asl.history import Event as Event
+    from asl.model.machine import StateMachine as StateMachine
+    from asl.problem import Problem as Problem
+    from asl.runtime.clock import SystemClock as SystemClock
+    from asl.runtime.clock import VirtualClock as VirtualClock
+    from asl.runtime.run import run as run
+    from asl.runtime.run import run_async as run_async
+    from asl.tasks.mocks import Mocks as Mocks
+    from asl.tasks.registry import Tasks as Tasks
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "load": "asl.checks.load",
+    "load_text": "asl.checks.load",
+    "run": "asl.runtime.run",
+    "run_async": "asl.runtime.run",
+    "Tasks": "asl.tasks.registry",
+    "Mocks": "asl.tasks.mocks",
+    "VirtualClock": "asl.runtime.clock",
+    "SystemClock": "asl.runtime.clock",
+    "StateMachine": "asl.model.machine",
+    "Execution": "asl.engine.execution",
+    "Event": "asl.history",
+    "Problem": "asl.problem",
+    "AslError": "asl.errors",
+    "DefinitionError": "asl.errors",
+    "UsageError": "asl.errors",
+    "TaskError": "asl.errors",
+    "InternalError": "asl.errors",
+}
+
+__all__ = sorted([*_ROOMS, "__version__"])  # noqa: PLE0605 - one table, one truth
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the front door from its room."""
+    room = _ROOMS.get(name)
+    if room is None:
+        raise AttributeError(f"module 'asl' has no attribute {name!r}")
+    value = getattr(importlib.import_module(room), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,60 @@
+"""Billing: what AWS would charge for an execution, by the dated table in quotas.py.
+
+In: an ended execution. Out: counted units and their list price.
+Never: a promise; free tiers, volume tiers and regions are left out.
+
+Pricing page of AWS Step Functions; reference 12.5. Standard counts transitions: the
+start, every state entered, every retry. Express counts a request and GB-seconds, in
+steps of 100 ms and 64 MB; memory beyond the first 64 MB is not modelled.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asl.quotas import EXPRESS_DURATION_MS, EXPRESS_MEMORY_MB, PRICES
+
+if TYPE_CHECKING:
+    from asl.engine.execution import Execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """Counted units; `price_usd` is their list price on the day `prices_as_of`."""
+
+    state_transitions: int
+    """Standard transitions, those of Standard children included."""
+    express_requests: int
+    billed_duration_ms: int
+    """Express: in steps of 100 ms, over all requests."""
+    billed_memory_mb: int
+    """Express: 0 where nothing ran as Express."""
+    price_usd: float
+    prices_as_of: str = PRICES.as_of
+
+
+def bill(execution: "Execution") -> Billing:
+    """Count an execution's units, those of its children included."""
+    children = execution.billed_children
+    transitions = sum(child.state_transitions for child in children)
+    requests = sum(child.express_requests for child in children)
+    duration = sum(child.billed_duration_ms for child in children)
+    if execution.type == "STANDARD":
+        transitions += len(execution.path) + execution.retries + 1
+    else:
+        requests += 1
+        spent = round(execution.duration_seconds * 1_000)
+        steps = max(1, -(-spent // EXPRESS_DURATION_MS))
+        duration += steps * EXPRESS_DURATION_MS
+    gb_seconds = EXPRESS_MEMORY_MB / 1_024 * duration / 1_000
+    price = (
+        transitions * PRICES.standard_transition
+        + requests * PRICES.express_request
+        + gb_seconds * PRICES.express_gb_second
+    )
+    return Billing(
+        state_transitions=transitions,
+        express_requests=requests,
+        billed_duration_ms=duration,
+        billed_memory_mb=EXPRESS_MEMORY_MB if requests else 0,
+        price_usd=price,
+    )

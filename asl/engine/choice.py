@@ -1,0 +1,44 @@
+"""Choice: the first rule that holds, else Default.
+
+In: a strand, a Choice, its raw input. Out: the next state's name and the value it gets.
+Never: compares; expressions/comparison.py does.
+
+States Language specification: "Choice State"; reference 06. Recorded: no match without
+Default is States.Runtime, not the documented States.NoChoiceMatched.
+"""
+
+from asl.engine.data import effective_input, finish_input, shown
+from asl.engine.strand import Strand
+from asl.expressions.scope import EvaluationError
+from asl.model.failure import RUNTIME
+from asl.model.states import Choice, ChoiceRule
+from asl.values import Json
+
+
+def run_choice(strand: Strand, state: Choice, raw: Json) -> tuple[str | None, Json]:
+    """Find where to go; the matched rule's Assign and Output apply, or the state's."""
+    strand.enter(state, raw)
+    given = {"input": raw} if state.jsonata else effective_input(strand, state, raw)
+    for rule in state.choices:
+        if rule.test(given, strand):
+            output, assigned = _take(strand, state, rule, raw, given)
+            strand.leave(state, output, assigned)
+            return rule.next, output
+    if state.default is None:
+        raise EvaluationError(
+            RUNTIME,
+            "Failed to transition out of the state. The state does not point to a next "
+            "state.",
+        )
+    output, assigned = finish_input(strand, state, raw)
+    strand.leave(state, output, assigned)
+    return state.default, output
+
+
+def _take(
+    strand: Strand, state: Choice, rule: ChoiceRule, raw: Json, given: Json
+) -> tuple[Json, Json]:
+    assigned = None if rule.assign is None else rule.assign(given, strand)
+    if state.jsonata:
+        return raw if rule.output is None else rule.output(given, strand), assigned
+    return shown(strand, state, given), assigned

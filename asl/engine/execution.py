@@ -1,0 +1,284 @@
+"""Execution: one run of a machine. It decides everything and does nothing.
+
+In: a StateMachine and replies from the world. Out: effects for the world, events for the
+history; at the end status, output, error and cause.
+Never: reads a clock, draws from anything but its own seeded chance, raises for what a
+definition, a task or a user can cause.
+
+Beneath the states lies a ready queue: a strand that ends wakes its parent through the
+queue, never by a call, so that no chain of states can exhaust Python's stack.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from asl.engine.billing import Billing, bill
+from asl.engine.failed import StateFailed
+from asl.engine.flow import walk
+from asl.engine.messages import (
+    Effect,
+    Instant,
+    MapChild,
+    Reply,
+    StartTimer,
+    StopRequested,
+)
+from asl.engine.recorder import HistoryFull, Recorder, StandsStill
+from asl.engine.strand import Strand
+from asl.errors import InternalError
+from asl.expressions.context import execution_part
+from asl.history import History, iso_text
+from asl.model.failure import RUNTIME
+from asl.model.machine import Branch, StateMachine
+from asl.quotas import LIMITS
+from asl.values import Json
+
+
+class Execution:
+    """One run of one machine; what `asl.run` returns when it is over.
+
+    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `path` names the states
+    entered, in order; `history` holds the events; `exceptions` what callables raised.
+    """
+
+    def __init__(
+        self,
+        machine: StateMachine | Branch,
+        input: Json,
+        *,
+        name: str,
+        arn: str,
+        machine_arn: str,
+        type: str = "STANDARD",
+        role_arn: str = "",
+        seed: int | str = 0,
+        machines: Mapping[str, StateMachine] | None = None,
+        machine_types: Mapping[str, str] | None = None,
+        knows_activity: Callable[[str, str], bool] = lambda state, arn: True,
+        child: MapChild | None = None,
+    ) -> None:
+        self.machine = machine
+        self.input = input
+        self.name = name
+        self.arn = arn
+        self.machine_arn = machine_arn
+        self.type = type
+        self.role_arn = role_arn
+        self.random = random.Random(seed)  # noqa: TID251 - seeded: the run's own chance
+        self.machines = machines or {}
+        self.machine_types = machine_types or {}
+        self.knows_activity = knows_activity
+        self.limits = LIMITS[type]
+        self.recorder = Recorder(self.limits.history_events)
+        self.path: list[str] = []
+        self.status = "RUNNING"
+        self.output: Json = None
+        self.error: str | None = None
+        self.cause: str | None = None
+        self.started_at: Instant = 0
+        self.ended_at: Instant | None = None
+        self.exceptions: list[Any] = []
+        self.warnings: list[str] = []
+        self.asked = 0
+        """The newest id; ids count from 1 in the order of asking."""
+        self.retries = 0
+        self.billed_children: list[Billing] = []
+        self.waiting: dict[int, Strand] = {}
+        self.effects: list[Effect] = []
+        self.ready: deque[tuple[Strand, Any]] = deque()
+        self.execution_part: dict[str, Json] = {}
+        self.machine_part: dict[str, Json] = {
+            "Id": machine_arn,
+            "Name": machine_arn.rpartition(":")[2],
+        }
+        self.child = child
+        self._root: Strand | None = None
+        self._limit_id = 0
+
+    # ---------------------------------------------------------------------- the wall
+
+    def start(self, at: Instant) -> list[Effect]:
+        """Begin; gives the first effects."""
+        if self._root is not None:
+            raise InternalError("an execution was started twice")
+        self.started_at = self.recorder.now = at
+        self.execution_part = execution_part(
+            arn=self.arn,
+            input=self.input,
+            start_time=iso_text(at),
+            name=self.name,
+            role_arn=self.role_arn,
+            express=self.type == "EXPRESS",
+        )
+        self.recorder.add(0, "ExecutionStarted", self.input, self.role_arn)
+        child = self.child
+        root = Strand(
+            self,
+            None,
+            last=0,  # recorded: the first state follows 0, not ExecutionStarted
+            variables={},
+            item=None if child is None else child.item,
+            iterations=() if child is None else child.iterations,
+        )
+        self._root = root
+        self._set_limits()
+        self._guarded(self.begin, root, self.machine, self.input)
+        return self._taken()
+
+    def receive(self, reply: Reply) -> list[Effect]:
+        """Take one reply; gives the effects that follow from it."""
+        self.recorder.now = reply.at
+        if isinstance(reply, StopRequested):
+            if self.running:
+                self._finish("ABORTED", reply.error, reply.cause)
+            return self._taken()
+        if reply.id == self._limit_id and self.running:
+            self._finish("TIMED_OUT", None, None)
+            return self._taken()
+        strand = self.waiting.get(reply.id)
+        if strand is None:
+            if not 0 < reply.id <= self.asked:
+                raise InternalError(f"an answer to {reply.id}, which was never asked")
+            return self._taken()  # cancelled meanwhile: dropped without a trace
+        self.ready.append((strand, reply))
+        self._guarded(self._run_ready)
+        return self._taken()
+
+    @property
+    def running(self) -> bool:
+        """Whether the execution has not ended yet."""
+        return self.status == "RUNNING"
+
+    @property
+    def history(self) -> History:
+        """The events so far, each rendered when it is looked at."""
+        return History(self.recorder.records)
+
+    @property
+    def duration_seconds(self) -> float:
+        """How long it took, in the clock's time (virtual by default)."""
+        end = self.recorder.now if self.ended_at is None else self.ended_at
+        return (end - self.started_at) / 1_000_000
+
+    def __repr__(self) -> str:
+        return f"<Execution {self.name!r}: {self.status}>"
+
+    @property
+    def billing(self) -> Billing:
+        """What AWS would charge for it, its children and nested machines included."""
+        return bill(self)
+
+    # ------------------------------------------------------------------ for the engine
+
+    def bill(self, child: "Execution") -> None:
+        """An execution that this one started has ended: it is charged too."""
+        self.billed_children.append(child.billing)
+
+    def begin(self, strand: Strand, branch: Branch, value: Json) -> None:
+        """Run a new strand until it waits or ends."""
+        strand.behaviour = walk(strand, branch, value)
+        self._step(strand, None)
+
+    def new_uuid(self) -> str:
+        """A version 4 UUID from the execution's own chance."""
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    # ------------------------------------------------------------------------ private
+
+    def _set_limits(self) -> None:
+        """The machine's TimeoutSeconds, or the service's own limit."""
+        seconds = self.limits.seconds
+        implicit = True
+        own = self.machine.timeout_seconds if isinstance(self.machine, StateMachine) else None
+        if own is not None and own <= seconds:
+            seconds, implicit = own, False
+        self.asked += 1
+        self._limit_id = self.asked
+        due = self.started_at + seconds * 1_000_000
+        self.effects.append(StartTimer(self.asked, due, implicit))
+
+    def _taken(self) -> list[Effect]:
+        effects, self.effects = self.effects, []
+        return effects
+
+    def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Act; what no state takes ends the execution."""
+        try:
+            act(*arguments)
+            self._run_ready()
+        except HistoryFull:
+            limit = self.limits.history_events
+            self._finish(
+                "FAILED",
+                RUNTIME,
+                f"The execution reached the maximum number of history events ({limit}).",
+                len(self.recorder.records),
+            )
+        except StandsStill:
+            self.recorder.now = self.started_at + self.limits.seconds * 1_000_000
+            self._finish("TIMED_OUT", None, None)
+
+    def _run_ready(self) -> None:
+        ready = self.ready
+        while ready and self.status == "RUNNING":
+            strand, message = ready.popleft()
+            if not strand.closed:
+                self._step(strand, message)
+
+    def _step(self, strand: Strand, message: Any) -> None:
+        """Let a strand go on until it waits again or ends."""
+        assert strand.behaviour is not None, "a strand has a behaviour once it began"
+        try:
+            strand.behaviour.send(message)
+            return
+        except StopIteration as stop:
+            strand.output = stop.value
+        except StateFailed as failure:
+            strand.failure = failure
+        waited = strand.asked or strand.children
+        strand.closed = True
+        strand.behaviour = None
+        if waited:
+            strand.closed = False
+            strand.close()
+        self._ended(strand, message)
+
+    def _ended(self, strand: Strand, message: Any) -> None:
+        parent = strand.parent
+        if parent is None:
+            self._end(strand)
+        elif message is not None:  # it had waited, so the parent waits for it
+            self.ready.append((parent, strand))
+
+    def _end(self, root: Strand) -> None:
+        failure = root.failure
+        if failure is None:
+            self.output = root.output
+            self._finish("SUCCEEDED", None, None, root.last)
+        else:
+            self._finish("FAILED", failure.error, failure.cause, root.last)
+
+    def _finish(
+        self, status: str, error: str | None, cause: str | None, last: int = 0
+    ) -> None:
+        """Write the terminal event (recorded: an interruption follows event 0)."""
+        self.status = status
+        self.error, self.cause = error, cause
+        self.ended_at = self.recorder.now
+        if status == "SUCCEEDED":
+            self.recorder.close(last, "ExecutionSucceeded", self.output)
+        else:
+            self.recorder.close(last, _TERMINAL[status], error, cause)
+        if self._root is not None:
+            self._root.close()
+        self.ready.clear()
+
+
+_TERMINAL = {
+    "FAILED": "ExecutionFailed",
+    "ABORTED": "ExecutionAborted",
+    "TIMED_OUT": "ExecutionTimedOut",
+}

@@ -1,0 +1,35 @@
+"""StateFailed: a failure on its way up through the engine.
+
+In: an error name and a cause. Out: an exception that only the engine raises and catches.
+Never: leaves the engine; what is not caught by a Catcher ends in the history.
+"""
+
+from asl.model.failure import TIMEOUT
+from asl.values import Json
+
+
+class StateFailed(Exception):
+    """A state failed; Retry and Catch, an enclosing Map or the execution decide on."""
+
+    def __init__(
+        self,
+        error: str | None,
+        cause: str | None,
+        *,
+        alias: str | None = None,
+        terminal: bool = False,
+    ) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+        self.alias = alias
+        """A second name that matches in ErrorEquals (heartbeats)."""
+        self.terminal = terminal
+        """Nothing catches it: the state itself could not be computed."""
+
+    def error_output(self) -> dict[str, Json]:
+        """What a Catcher gets; an absent cause is null, a time-out's is empty."""
+        cause = self.cause
+        if cause is None and self.error == TIMEOUT:
+            cause = ""
+        return {"Error": self.error, "Cause": cause}

@@ -1,0 +1,153 @@
+"""Retry and catch: what happens after a Task, Parallel or Map has failed.
+
+In: a retriable state and its raw input. Out: the next state's name and the value it gets;
+or the failure, when nothing here takes it.
+Never: decides what counts as a failure (task.py, data.py) or sleeps (runtime).
+
+States Language specification: "Errors", "Retriers", "Complex retry scenarios"; reference
+09. Recorded: States.Runtime is neither retried nor caught; each retrier counts for
+itself during one visit of the state; the first retrier that matches decides.
+"""
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from asl.engine.data import finish_result, place
+from asl.engine.distributed import run_distributed
+from asl.engine.failed import StateFailed
+from asl.engine.map import run_map
+from asl.engine.messages import Reply
+from asl.engine.parallel import run_parallel
+from asl.engine.strand import Strand
+from asl.engine.task import run_task
+from asl.expressions.scope import EvaluationError
+from asl.model.failure import ALL, TASK_FAILED, TIMEOUT, Catcher, Retrier
+from asl.model.states import Map, Parallel, Task
+from asl.values import Json
+
+
+def run_retriable(
+    strand: Strand, state: Task | Parallel | Map, raw: Json
+) -> Generator[None, Reply | Strand, tuple[str | None, Json]]:
+    """Run a state with its Retry and Catch around it."""
+    strand.enter(state, raw)
+    strand.retry_count = 0
+    if state.type == "Task":
+        visits = strand.visits = strand.visits or {}
+        visits[state.name] = visits.get(state.name, 0) + 1
+    counts: dict[int, int] | None = None
+    while True:
+        try:
+            result = yield from _body(strand, state, raw)
+            output, assigned = finish_result(strand, state, raw, result)
+            strand.leave(state, output, assigned)
+        except EvaluationError as problem:
+            failure = strand.explain(problem)
+        except StateFailed as failed:
+            failure = failed
+        else:
+            return state.next, output
+        if failure.terminal:
+            raise failure
+        if counts is None:
+            counts = {}
+        delay = _retry_delay(strand, state.retry, failure, counts)
+        if delay is None:
+            break
+        timer = strand.timer(strand.execution.recorder.now + delay)
+        yield
+        strand.answered(timer)
+        strand.retry_count += 1
+        strand.execution.retries += 1
+        strand.forget_context()
+    if state.type != "Task":
+        strand.record(f"{state.type}StateFailed")
+    for catcher in state.catch:
+        if matches(catcher.error_equals, failure):
+            return _catch(strand, state, catcher, raw, failure)
+    raise failure
+
+
+def _body(
+    strand: Strand, state: Task | Parallel | Map, raw: Json
+) -> Generator[None, Reply | Strand, Json]:
+    """One attempt of the state's own work."""
+    if isinstance(state, Task):
+        return run_task(strand, state, raw)
+    if isinstance(state, Parallel):
+        return run_parallel(strand, state, raw)
+    if state.processor.mode == "INLINE":
+        return run_map(strand, state, raw)
+    return run_distributed(strand, state, raw)
+
+
+def matches(error_equals: Iterable[str], failure: StateFailed) -> bool:
+    """Whether one of ErrorEquals takes a failure."""
+    for name in error_equals:
+        if name in (failure.error, ALL) or (failure.alias and name == failure.alias):
+            return True
+        if name == TASK_FAILED and failure.error != TIMEOUT:
+            return True
+    return False
+
+
+def _retry_delay(
+    strand: Strand,
+    retriers: tuple[Retrier, ...],
+    failure: StateFailed,
+    counts: dict[int, int],
+) -> int | None:
+    """Microseconds until the next attempt, or None where there is none."""
+    for index, retrier in enumerate(retriers):
+        if not matches(retrier.error_equals, failure):
+            continue
+        used = counts.get(index, 0)
+        if used >= retrier.max_attempts:
+            return None
+        counts[index] = used + 1
+        seconds = _backoff(retrier, used)
+        if retrier.jitter_strategy == "FULL":
+            seconds = strand.random.uniform(0, seconds)
+        return round(seconds * 1_000_000)
+    return None
+
+
+def _backoff(retrier: Retrier, used: int) -> float:
+    """Seconds before the next attempt, after `used` retries, before jitter."""
+    try:
+        seconds = retrier.interval_seconds * retrier.backoff_rate**used
+    except OverflowError:
+        seconds = float("inf")
+    longest = retrier.max_delay_seconds
+    # Beyond the longest Wait the execution's own limit ends the run long before.
+    return min(seconds, 2.0**31 if longest is None else longest)
+
+
+def _catch(
+    strand: Strand,
+    state: Task | Parallel | Map,
+    catcher: Catcher,
+    raw: Json,
+    failure: StateFailed,
+) -> tuple[str, Json]:
+    """Leave a failed state by a Catcher."""
+    error_output = failure.error_output()
+    assigned: Any = None
+    if state.jsonata:
+        given = {"input": raw, "errorOutput": error_output}
+        output = error_output
+        if catcher.output is not None:
+            output = catcher.output(given, strand)
+        if catcher.assign is not None:
+            assigned = catcher.assign(given, strand)
+    else:
+        if catcher.assign is not None:
+            assigned = catcher.assign(error_output, strand)
+        if catcher.keeps_input:
+            output = raw
+        elif catcher.result_path is not None:
+            output = place(catcher.result_path, raw, error_output)
+        else:
+            output = error_output
+    strand.leave(state, output, assigned)
+    return catcher.next, output

@@ -1,0 +1,49 @@
+"""The walk through one machine or branch: enter, act, leave, next.
+
+In: a strand, a branch, the value it starts from. Out: the last state's output.
+Never: knows what a state does; it only knows which of them may have to wait.
+
+A chain of states that ask the world for nothing runs in one loop here: no queue, no
+generator but the walk's own.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+from asl.engine.basic import run_fail, run_pass, run_succeed, run_wait
+from asl.engine.choice import run_choice
+from asl.engine.failure import run_retriable
+from asl.engine.messages import Reply
+from asl.engine.strand import Strand
+from asl.expressions.scope import EvaluationError
+from asl.model.machine import Branch
+from asl.model.states import Choice, Fail, Pass, Succeed, Wait
+from asl.values import Json
+
+_AT_ONCE: dict[type, Any] = {
+    Pass: run_pass,
+    Choice: run_choice,
+    Succeed: run_succeed,
+    Fail: run_fail,
+}
+
+
+def walk(
+    strand: Strand, branch: Branch, value: Json
+) -> Generator[None, Reply | Strand, Json]:
+    """Run states from StartAt until one ends the branch; StateFailed ends it badly."""
+    states = branch.states
+    name: str | None = branch.start_at
+    try:
+        while name is not None:
+            state = states[name]
+            act = _AT_ONCE.get(type(state))
+            if act is not None:
+                name, value = act(strand, state, value)
+            elif isinstance(state, Wait):
+                name, value = yield from run_wait(strand, state, value)
+            else:
+                name, value = yield from run_retriable(strand, state, value)
+    except EvaluationError as problem:
+        raise strand.explain(problem) from None
+    return value

@@ -1,0 +1,153 @@
+"""Inline Map: its processor once for each item, inside the same execution.
+
+In: a strand in a Map state, its raw input. Out: the iterations' outputs in order, or the
+first failure among them.
+Never: starts executions of its own; distributed.py does.
+
+States Language specification: "Map State"; reference 10.2, 13.5. The first iterations
+follow MapStateStarted; each later one follows the last event of the iteration whose
+place it takes (recorded).
+"""
+
+from collections import deque
+from collections.abc import Generator
+from typing import Any
+
+from asl.engine.data import subject
+from asl.engine.messages import Reply
+from asl.engine.parallel import record_aborted
+from asl.engine.strand import Strand
+from asl.expressions.scope import EvaluationError
+from asl.model.failure import QUERY_EVALUATION_ERROR, RUNTIME
+from asl.model.states import Map
+from asl.quotas import INLINE_CONCURRENCY
+from asl.values import Json, json_text
+
+
+def run_map(
+    strand: Strand, state: Map, raw: Json
+) -> Generator[None, Reply | Strand, Json]:
+    """Run the iterations, at most MaxConcurrency (and AWS's 40) side by side."""
+    given = subject(strand, state, raw)
+    items = find_items(strand, state, given)
+    places = INLINE_CONCURRENCY
+    if state.max_concurrency is not None:
+        wanted = int(state.max_concurrency(given, strand))
+        places = min(wanted, places) if wanted > 0 else places
+    strand.record("MapStateStarted", len(items))
+    return (yield from _Iterations(strand, state, given, items, places).run())
+
+
+class _Iterations:
+    """The iterations of one attempt of a Map."""
+
+    def __init__(
+        self, strand: Strand, state: Map, given: Json, items: list[Json], places: int
+    ) -> None:
+        self.strand = strand
+        self.state = state
+        self.given = given
+        self.items = items
+        self.outputs: list[Json] = [None] * len(items)
+        self.running: dict[Strand, int] = {}
+        self.after = deque([strand.last] * places)
+        """The event that each free place's next iteration follows."""
+        self.last = strand.last
+
+    def run(self) -> Generator[None, Reply | Strand, Json]:
+        """Start iterations while there are places; wait; go on until all have ended."""
+        strand = self.strand
+        strand.children = []
+        for index in range(len(self.items)):
+            while not self.after:
+                self.ended((yield))
+            child = self.start(index)
+            if child.closed:
+                self.ended(child)
+        while self.running:
+            self.ended((yield))
+        strand.last = self.last
+        strand.record("MapStateSucceeded")
+        strand.last = self.last  # recorded: Exited follows the iteration
+        return self.outputs
+
+    def start(self, index: int) -> Strand:
+        """Start one iteration; it may have ended on return."""
+        strand, state = self.strand, self.state
+        add = strand.execution.recorder.add
+        item: dict[str, Json] = {"Index": index, "Value": self.items[index]}
+        started = add(
+            self.after.popleft(), "MapIterationStarted", state.name, index
+        )
+        iterations = (*strand.iterations, (state.name, index))
+        value = self.items[index]
+        if state.item_selector is not None:
+            outer, strand.item = strand.item, item
+            strand.forget_context()
+            value = state.item_selector(self.given, strand)
+            strand.item = outer
+            strand.forget_context()
+        child = strand.fork(
+            state.processor, value, last=started, item=item, iterations=iterations
+        )
+        self.running[child] = index
+        if not child.closed:
+            strand.children.append(child)
+        return child
+
+    def ended(self, child: Any) -> None:
+        """An iteration has ended: note its output, or fail with it."""
+        index = self.running.pop(child)
+        if child.failure is not None:
+            self.fail(child, index)
+        self.strand.execution.recorder.add(
+            child.last, "MapIterationSucceeded", self.state.name, index
+        )
+        self.last = child.last
+        self.after.append(child.last)
+        self.outputs[index] = child.output
+        if len(self.strand.children) > 64:
+            self.strand.children = list(self.running)
+
+    def fail(self, failed: Strand, index: int) -> None:
+        """Stop the other iterations, write who was interrupted, and fail."""
+        strand, name = self.strand, self.state.name
+        add = strand.execution.recorder.add
+        strand.last = failed.last
+        add(failed.last, "MapIterationFailed", name, index)
+        for child, other in self.running.items():
+            self.abort(child, failed)
+            add(failed.last, "MapIterationAborted", name, other)
+        if self.running:
+            self.abort(failed, failed)
+        for child in self.running:
+            child.close()
+        strand.children = []
+        strand.last = failed.last
+        assert failed.failure is not None, "only a failed iteration comes here"
+        raise failed.failure
+
+    def abort(self, child: Strand, failed: Strand) -> None:
+        """Write the …StateAborted events of one iteration, all after the failure."""
+        record_aborted(self.strand, child, failed)
+        self.strand.last = failed.last
+
+
+def find_items(strand: Strand, state: Map, given: Json) -> list[Json]:
+    """The items of a Map: an array, or an object's pairs."""
+    if state.items is not None:
+        items = state.items(given, strand)
+    else:
+        items = given["input"] if state.jsonata else given
+    if isinstance(items, list):
+        return items
+    if isinstance(items, dict) and state.items is not None:
+        return [{"Key": key, "Value": value} for key, value in items.items()]
+    if state.jsonata:
+        raise EvaluationError(
+            QUERY_EVALUATION_ERROR,
+            f"Map state input must be an array but was: {json_text(items)}",
+        )
+    path = state.items_text
+    path = path[1:] if path.startswith("$$") else path
+    raise EvaluationError(RUNTIME, f'Reference path "{path}" must point to array.')

@@ -1,0 +1,55 @@
+"""The recorder: writes history events, with their ids and links.
+
+In: what the engine does. Out: compact records that history.py renders.
+Never: renders; never decides what happens.
+
+Reference 13. Ids count from 1 in the order of writing; a record's place is its id less 1.
+"""
+
+from asl.history import Record
+from asl.values import Json
+
+
+class HistoryFull(Exception):
+    """The next ordinary event would be one too many for a Standard execution."""
+
+
+class StandsStill(Exception):
+    """An Express execution has written a great many events without time passing."""
+
+
+class Recorder:
+    """The history of one execution while it is written."""
+
+    __slots__ = ("limit", "now", "records", "stalled_limit")
+
+    def __init__(self, limit: int | None) -> None:
+        self.records: list[Record] = []
+        self.now = 0
+        """The moment of the reply being handled, in microseconds."""
+        # The last place is kept for ExecutionFailed: AWS's 25,000th event (recorded).
+        self.limit = None if limit is None else limit - 1
+        # Differs from AWS: an Express loop that waits for nothing would spin for five
+        # real minutes; here it is timed out after this many events at one moment.
+        self.stalled_limit = 1_000_000
+
+    def add(self, previous: int, kind: str, *members: Json) -> int:
+        """Write an event and give its id; HistoryFull where it would be too many."""
+        records = self.records
+        count = len(records)
+        if self.limit is not None:
+            if count >= self.limit:
+                raise HistoryFull
+        elif count >= self.stalled_limit:
+            self._check_progress(count)
+        records.append((previous, self.now, kind, *members))
+        return count + 1
+
+    def close(self, previous: int, kind: str, *members: Json) -> None:
+        """Write the terminal event, for which there is always room."""
+        self.records.append((previous, self.now, kind, *members))
+
+    def _check_progress(self, count: int) -> None:
+        past = self.records[count - self.stalled_limit]
+        if past[1] == self.now:
+            raise StandsStill

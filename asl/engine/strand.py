@@ -1,0 +1,310 @@
+"""A Strand: one thread of control inside an Execution, and what its expressions see.
+
+In: a branch to walk, the value it starts from. Out: an outcome (output or failure), and
+a chain of events linked by previousEventId.
+Never: schedules; execution.py holds the ready queue.
+
+A Strand is the Scope of every expression evaluated in it (context, variables, chance,
+time). Variables are shared with the parent until a strand assigns: Assign makes a new
+dict, so a fork copies nothing.
+"""
+
+from collections.abc import Generator, Mapping
+from random import Random
+from typing import TYPE_CHECKING, TypeAlias
+
+from asl.engine.failed import StateFailed
+from asl.engine.messages import Call, Cancel, Effect, Instant, Reply, StartTimer
+from asl.expressions.context import context_object
+from asl.expressions.scope import EvaluationError
+from asl.history import iso_text
+from asl.model.failure import QUERY_EVALUATION_ERROR, RUNTIME
+from asl.model.machine import Branch
+from asl.model.states import State
+from asl.quotas import PAYLOAD_BYTES, VARIABLE_BYTES, VARIABLES_TOTAL_BYTES
+from asl.values import Json, size_bound, size_bytes
+
+if TYPE_CHECKING:
+    from asl.engine.execution import Execution
+
+Behaviour: TypeAlias = Generator[None, "Reply | Strand", Json]
+"""What a waiting state is: it yields, and is sent the reply or the ended child."""
+
+
+class Strand:
+    """One line of control: the root's, a branch's or an iteration's."""
+
+    __slots__ = (
+        "_context",
+        "asked",
+        "behaviour",
+        "bound",
+        "children",
+        "closed",
+        "entered",
+        "entered_from",
+        "execution",
+        "failure",
+        "item",
+        "iterations",
+        "last",
+        "measured",
+        "output",
+        "parent",
+        "retry_count",
+        "state",
+        "token",
+        "variables",
+        "visits",
+        "entered_at",
+    )
+
+    def __init__(
+        self,
+        execution: "Execution",
+        parent: "Strand | None",
+        *,
+        last: int,
+        variables: Mapping[str, Json],
+        item: dict[str, Json] | None = None,
+        iterations: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        self.execution = execution
+        self.parent = parent
+        self.last = last
+        """Id of the newest event of this chain."""
+        self.variables = variables
+        self.item = item
+        """The context object's Map.Item, inside a Map."""
+        self.iterations = iterations
+        self.state: State | None = None
+        self.entered = 0
+        """Id of the Entered event of the present state."""
+        self.entered_from = 0
+        """Its previousEventId."""
+        self.entered_at: Instant = 0
+        self.retry_count: int | None = None
+        self.token: str | None = None
+        self.visits: dict[str, int] | None = None
+        self.asked: set[int] = set()
+        """Ids that somebody outside has still to answer."""
+        self.children: list[Strand] = []
+        self.behaviour: Behaviour | None = None
+        self.closed = False
+        self.output: Json = None
+        self.failure: StateFailed | None = None
+        self.measured: Json = _NOTHING
+        """The value whose size is known to be at most `bound`."""
+        self.bound = 0
+        self._context: dict[str, Json] | None = None
+
+    # ------------------------------------------------------------------------- Scope
+
+    @property
+    def context(self) -> dict[str, Json]:
+        """The context object at this moment."""
+        if self._context is None:
+            state: dict[str, Json] = {}
+            if self.state is not None:
+                state["Name"] = self.state.name
+                state["EnteredTime"] = iso_text(self.entered_at)
+                if self.retry_count is not None:
+                    state["RetryCount"] = self.retry_count
+            self._context = context_object(
+                self.execution.execution_part,
+                self.execution.machine_part,
+                state=state,
+                token=self.token,
+                item=self.item,
+            )
+        return self._context
+
+    def forget_context(self) -> None:
+        """The context object has changed (retry, token, item): build it anew."""
+        self._context = None
+
+    @property
+    def random(self) -> Random:
+        """The execution's only source of chance."""
+        return self.execution.random
+
+    @property
+    def now_ms(self) -> int:
+        """The present moment in milliseconds since 1970."""
+        return self.execution.recorder.now // 1000
+
+    # ------------------------------------------------------------------------ events
+
+    def record(self, kind: str, *members: Json) -> None:
+        """Write an event at the end of this strand's chain."""
+        self.last = self.execution.recorder.add(self.last, kind, *members)
+
+    def enter(self, state: State, value: Json) -> None:
+        """A state begins: its Entered event, and a fresh context."""
+        execution = self.execution
+        self.state = state
+        self.entered_from = self.last
+        self.entered_at = execution.recorder.now
+        self.retry_count = None
+        self.token = None
+        self._context = None
+        execution.path.append(state.name)
+        self.last = self.entered = execution.recorder.add(
+            self.last, state.entered_type, state.name, value
+        )
+
+    def leave(self, state: State, output: Json, assigned: Json = None) -> None:
+        """A state ends well: its output is within limits, its Exited event written."""
+        if output is not self.measured:
+            self.measure(output, state.name)
+        if assigned:
+            self.assign(state, assigned)
+        self.last = self.execution.recorder.add(
+            self.last, state.exited_type, state.name, output, assigned
+        )
+
+    def measure(self, value: Json, what: str) -> None:
+        """Refuse a value beyond AWS's payload limit; remember the bound of a good one."""
+        bound = size_bound(value)
+        if bound > PAYLOAD_BYTES:
+            bound = size_bytes(value)
+            if bound > PAYLOAD_BYTES:
+                raise too_large(what)
+        self.measured = value
+        self.bound = bound
+
+    def assign(self, state: State, assigned: dict[str, Json]) -> None:
+        """Assign variables: all at once, after everything was evaluated."""
+        for name, value in assigned.items():
+            if size_bound(value) > VARIABLE_BYTES and size_bytes(value) > VARIABLE_BYTES:
+                raise _variable_too_large(state.name, f"variable '{name}'")
+        variables = {**self.variables, **assigned}
+        if len(variables) * VARIABLE_BYTES > VARIABLES_TOTAL_BYTES:
+            total = sum(map(size_bytes, variables.values()))
+            if total > VARIABLES_TOTAL_BYTES:
+                raise _variable_too_large(state.name, "sum of all variables")
+        self.variables = variables
+
+    # ----------------------------------------------------------------------- failure
+
+    def explain(self, problem: EvaluationError) -> StateFailed:
+        """Turn an evaluation's failure into the state's, in AWS's words.
+
+        A JSONata failure also writes EvaluationFailed, which follows the event before
+        the state's Entered event unless the state has written more since (recorded),
+        except in a Wait.
+        """
+        state = self.state
+        assert state is not None, "an evaluation belongs to a state"
+        cause = (
+            f"An error occurred while executing the state '{state.name}' (entered at "
+            f"the event id #{self.entered}). {problem.detail}"
+        )
+        if problem.error == QUERY_EVALUATION_ERROR:
+            if self.last == self.entered and state.type != "Wait":
+                self.last = self.entered_from
+            self.record(
+                "EvaluationFailed", problem.error, cause, problem.location, state.name
+            )
+        return StateFailed(problem.error, cause, terminal=problem.error == RUNTIME)
+
+    # ------------------------------------------------------------------------ asking
+
+    def new_id(self) -> int:
+        """The next id of this execution; a reply to it will wake this strand."""
+        execution = self.execution
+        execution.asked += 1
+        self.asked.add(execution.asked)
+        execution.waiting[execution.asked] = self
+        return execution.asked
+
+    def ask(self, effect: Effect) -> None:
+        """Hand an effect to the world."""
+        self.execution.effects.append(effect)
+
+    def timer(self, due: Instant) -> int:
+        """Ask to be woken at a moment; gives the timer's id."""
+        number = self.new_id()
+        self.ask(StartTimer(number, due))
+        return number
+
+    def answered(self, number: int) -> None:
+        """An id has had its last answer."""
+        self.asked.discard(number)
+        self.execution.waiting.pop(number, None)
+
+    def cancel(self, number: int) -> None:
+        """Nobody waits for an id any more."""
+        self.answered(number)
+        self.ask(Cancel(number))
+
+    def call(self, state: State, raw: Json, attempt: int) -> Call:
+        """Who asks: what a task's callable may be told."""
+        execution = self.execution
+        return Call(
+            state=state.name,
+            iterations=self.iterations,
+            visit=self.visits.get(state.name, 1) - 1 if self.visits else 0,
+            attempt=attempt,
+            state_input=raw,
+            token=self.token,
+            execution_arn=execution.arn,
+            role_arn=execution.role_arn,
+            deadline=None,
+            heartbeat_seconds=None,
+        )
+
+    def close(self) -> None:
+        """Stop: cancel what was asked, close the children, never run again."""
+        if self.closed:
+            return
+        self.closed = True
+        for number in sorted(self.asked):
+            self.cancel(number)
+        for child in self.children:
+            child.close()
+        if self.behaviour is not None and not self.behaviour.gi_running:
+            self.behaviour.close()
+
+    def fork(
+        self,
+        branch: Branch,
+        value: Json,
+        *,
+        last: int,
+        item: dict[str, Json] | None = None,
+        iterations: tuple[tuple[str, int], ...] | None = None,
+    ) -> "Strand":
+        """Start a child and run it until it waits; it may have ended on return."""
+        child = Strand(
+            self.execution,
+            self,
+            last=last,
+            variables=self.variables,
+            item=self.item if item is None else item,
+            iterations=self.iterations if iterations is None else iterations,
+        )
+        if value is self.measured:
+            child.measured, child.bound = value, self.bound
+        self.execution.begin(child, branch, value)
+        return child
+
+
+_NOTHING = object()
+
+
+def too_large(what: str) -> StateFailed:
+    """AWS's failure for a payload beyond 262,144 bytes."""
+    return StateFailed(
+        "States.DataLimitExceeded",
+        f"The state/task '{what}' returned a result with a size exceeding the maximum "
+        "number of bytes service limit.",
+    )
+
+
+def _variable_too_large(state: str, what: str) -> StateFailed:
+    return StateFailed(
+        "States.DataLimitExceeded",
+        f"The state '{state}' assigned more than the service allows: the {what} exceeds "
+        "the maximum number of bytes service limit.",
+    )

@@ -1,0 +1,231 @@
+"""Task: one attempt at having work done by a resource.
+
+In: a strand in a Task state, its raw input. Out: the task's result, or StateFailed.
+Never: retries or catches (failure.py is around us); never calls anything.
+
+States Language specification: "Task State"; reference 08, 13.4.
+"""
+
+import base64
+import hashlib
+from collections.abc import Generator
+
+from asl.engine.data import payload, subject
+from asl.engine.failed import StateFailed
+from asl.engine.messages import (
+    Reply,
+    StartTask,
+    TaskFailed,
+    TaskHeartbeat,
+    TaskStarted,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from asl.engine.nested import find_machine, start_nested
+from asl.engine.strand import Strand, too_large
+from asl.expressions.scope import EvaluationError
+from asl.model.failure import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
+from asl.model.resource import Resource
+from asl.model.states import Task
+from asl.quotas import PAYLOAD_BYTES
+from asl.values import Json, size_bound, size_bytes
+
+DEFAULT_REGION = "us-east-1"
+
+
+def run_task(
+    strand: Strand, state: Task, raw: Json
+) -> Generator[None, Reply | Strand, Json]:
+    """Evaluate the request, ask for the work, wait for its end."""
+    resource = state.resource
+    if resource.pattern == "token" or resource.family == "activity":
+        strand.token = _token(strand)
+        strand.forget_context()
+    given = subject(strand, state, raw)
+    request = (
+        payload(state, given)
+        if state.parameters is None
+        else state.parameters(given, strand)
+    )
+    timeout = heartbeat = credentials = None
+    if state.timeout_seconds is not None:
+        timeout = int(state.timeout_seconds(given, strand))
+    if state.heartbeat_seconds is not None:
+        heartbeat = int(state.heartbeat_seconds(given, strand))
+    if state.credentials is not None:
+        role = state.credentials(given, strand)
+        credentials = {"roleArn": role["RoleArn"]} if "RoleArn" in role else None
+    _schedule(strand, state, request, timeout, heartbeat, credentials)
+    number = _start(strand, state, raw, request, timeout, heartbeat)
+    result = yield from _wait(strand, resource, number, timeout, heartbeat)
+    return result
+
+
+def _token(strand: Strand) -> str:
+    """A task token: the same in the same run, another for every attempt."""
+    execution = strand.execution
+    text = f"{execution.arn}#{execution.asked + 1}".encode()
+    return "AQC" + base64.b64encode(hashlib.sha512(text).digest()).decode().rstrip("=")
+
+
+def _schedule(
+    strand: Strand,
+    state: Task,
+    request: Json,
+    timeout: int | None,
+    heartbeat: int | None,
+    credentials: Json,
+) -> None:
+    """Write the events that open a task."""
+    resource = state.resource
+    if resource.family == "lambda":
+        strand.record(
+            "LambdaFunctionScheduled", resource.arn, request, timeout, credentials
+        )
+        strand.record("LambdaFunctionStarted")
+    elif resource.family == "activity":
+        if not strand.execution.knows_activity(state.name, resource.arn):
+            raise EvaluationError(
+                RUNTIME, f"The activity {resource.arn} does not exist."
+            )
+        strand.record("ActivityScheduled", resource.arn, request, timeout, heartbeat)
+    else:
+        strand.record(
+            "TaskScheduled",
+            resource.service,
+            resource.event_resource,
+            resource.region or DEFAULT_REGION,
+            request,
+            timeout,
+            heartbeat,
+            credentials,
+        )
+        strand.record("TaskStarted", resource.service, resource.event_resource)
+
+
+def _start(
+    strand: Strand,
+    state: Task,
+    raw: Json,
+    request: Json,
+    timeout: int | None,
+    heartbeat: int | None,
+) -> int:
+    """Hand the work to the world: another machine's execution, or a task."""
+    number = strand.new_id()
+    call = strand.call(state, raw, strand.retry_count or 0)
+    if timeout is not None:
+        call.deadline = strand.execution.recorder.now + timeout * 1_000_000
+    call.heartbeat_seconds = heartbeat
+    machine = find_machine(strand.execution, state.resource, request)
+    if machine is not None:
+        strand.ask(
+            start_nested(strand, number, state.resource, machine, request, call)
+        )
+    else:
+        strand.ask(StartTask(number, state.resource.arn, request, call))
+    return number
+
+
+def _wait(
+    strand: Strand,
+    resource: Resource,
+    number: int,
+    timeout: int | None,
+    heartbeat: int | None,
+) -> Generator[None, Reply | Strand, Json]:
+    """Wait for the end of a task, its time-out or a missing heartbeat."""
+    clock = strand.execution.recorder
+    deadline = pulse = None
+    if timeout is not None:
+        deadline = strand.timer(clock.now + timeout * 1_000_000)
+    if heartbeat is not None:
+        pulse = strand.timer(clock.now + heartbeat * 1_000_000)
+    while True:
+        reply = yield
+        match reply:
+            case TaskSucceeded(output=output):
+                _settle(strand, number, deadline, pulse)
+                _check_size(strand, resource, output)
+                _end(strand, resource, "Succeeded", output)
+                return output
+            case TaskFailed():
+                _settle(strand, number, deadline, pulse)
+                raise _failed(strand, resource, reply)
+            case TimerFired(id=fired):
+                strand.answered(fired)
+                strand.cancel(number)
+                rest = pulse if fired == deadline else deadline
+                if rest is not None:
+                    strand.cancel(rest)
+                _end(strand, resource, "TimedOut", TIMEOUT, None)
+                alias = HEARTBEAT_TIMEOUT if fired == pulse else None
+                raise StateFailed(TIMEOUT, None, alias=alias)
+            case TaskHeartbeat() | TaskStarted() | TaskSubmitted():
+                if heartbeat is not None and pulse is not None:
+                    strand.cancel(pulse)
+                    pulse = strand.timer(clock.now + heartbeat * 1_000_000)
+                _progress(strand, resource, reply)
+
+
+def _settle(strand: Strand, number: int, *timers: int | None) -> None:
+    """The task has ended: nothing of it is waited for any more."""
+    strand.answered(number)
+    for timer in timers:
+        if timer is not None:
+            strand.cancel(timer)
+
+
+def _progress(
+    strand: Strand,
+    resource: Resource,
+    reply: TaskHeartbeat | TaskStarted | TaskSubmitted,
+) -> None:
+    """Write what a task says on its way."""
+    if isinstance(reply, TaskSubmitted) and resource.family == "task":
+        strand.record(
+            "TaskSubmitted", resource.service, resource.event_resource, reply.output
+        )
+    elif isinstance(reply, TaskStarted) and resource.family == "activity":
+        strand.record("ActivityStarted", reply.worker)
+
+
+def _check_size(strand: Strand, resource: Resource, output: Json) -> None:
+    bound = size_bound(output)
+    if bound > PAYLOAD_BYTES and size_bytes(output) > PAYLOAD_BYTES:
+        failure = too_large(
+            resource.arn if resource.family == "lambda" else resource.service
+        )
+        _end(strand, resource, "Failed", failure.error, failure.cause)
+        raise failure
+    strand.measured, strand.bound = output, bound
+
+
+_EVENTS = {"lambda": "LambdaFunction", "activity": "Activity", "task": "Task"}
+_PHASES = {
+    "run": "Failed",
+    "timeout": "TimedOut",
+    "submit": "SubmitFailed",
+    "start": "StartFailed",
+    "schedule": "ScheduleFailed",
+}
+
+
+def _end(strand: Strand, resource: Resource, how: str, *members: Json) -> None:
+    """Write the event that ends a task, in its family's words."""
+    if resource.family == "task":
+        members = (resource.service, resource.event_resource, *members)
+    strand.record(_EVENTS[resource.family] + how, *members)
+
+
+def _failed(strand: Strand, resource: Resource, reply: TaskFailed) -> StateFailed:
+    """A task's own failure: written as its family and phase demand."""
+    if reply.phase == "runtime":
+        # The request never was a valid one: AWS tells it as the state's own failure.
+        return strand.explain(EvaluationError(RUNTIME, reply.cause or ""))
+    how = _PHASES[reply.phase]
+    if reply.phase == "submit" and resource.family != "task":
+        how = "Failed"
+    _end(strand, resource, how, reply.error, reply.cause)
+    return StateFailed(reply.error, reply.cause)

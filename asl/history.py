@@ -1,0 +1,233 @@
+"""Events: what an execution did, in the shape of AWS's GetExecutionHistory.
+
+In: the engine's compact records, one tuple an event: (previous id, moment, type, members
+in the order of EVENT_DETAILS). Out: Events, made when somebody looks.
+Never: decides when an event is written; engine/recorder.py does.
+
+API reference: HistoryEvent; reference 13, section 13.1.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias, overload
+
+from asl.values import Json, json_text
+
+Record: TypeAlias = tuple[Json, ...]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ENTERED = ("stateEnteredEventDetails", ("name", "input*"))
+_EXITED = ("stateExitedEventDetails", ("name", "output*", "assignedVariables="))
+_ERROR = ("error?", "cause?")
+_TASK = ("resourceType", "resource")
+_ITERATION = ("name", "index")
+
+EVENT_DETAILS: dict[str, tuple[str, tuple[str, ...]] | None] = {
+    # The sign after a member: `*` JSON text with its …Details, `+` JSON text alone,
+    # `?` left out where None, `=` variables by name.
+    "ExecutionStarted": ("executionStartedEventDetails", ("input*", "roleArn")),
+    "ExecutionSucceeded": ("executionSucceededEventDetails", ("output*",)),
+    "ExecutionFailed": ("executionFailedEventDetails", _ERROR),
+    "ExecutionAborted": ("executionAbortedEventDetails", _ERROR),
+    "ExecutionTimedOut": ("executionTimedOutEventDetails", _ERROR),
+    **{
+        f"{kind}StateEntered": _ENTERED
+        for kind in (
+            "Task",
+            "Parallel",
+            "Map",
+            "Choice",
+            "Wait",
+            "Pass",
+            "Succeed",
+            "Fail",
+        )
+    },
+    **{
+        f"{kind}StateExited": _EXITED
+        for kind in ("Task", "Parallel", "Map", "Choice", "Wait", "Pass", "Succeed")
+    },
+    "LambdaFunctionScheduled": (
+        "lambdaFunctionScheduledEventDetails",
+        ("resource", "input*", "timeoutInSeconds?", "taskCredentials?"),
+    ),
+    "LambdaFunctionStarted": None,
+    "LambdaFunctionSucceeded": ("lambdaFunctionSucceededEventDetails", ("output*",)),
+    "LambdaFunctionFailed": ("lambdaFunctionFailedEventDetails", _ERROR),
+    "LambdaFunctionTimedOut": ("lambdaFunctionTimedOutEventDetails", _ERROR),
+    "LambdaFunctionScheduleFailed": (
+        "lambdaFunctionScheduleFailedEventDetails",
+        _ERROR,
+    ),
+    "LambdaFunctionStartFailed": ("lambdaFunctionStartFailedEventDetails", _ERROR),
+    "TaskScheduled": (
+        "taskScheduledEventDetails",
+        (
+            *_TASK,
+            "region",
+            "parameters+",
+            "timeoutInSeconds?",
+            "heartbeatInSeconds?",
+            "taskCredentials?",
+        ),
+    ),
+    "TaskStarted": ("taskStartedEventDetails", _TASK),
+    "TaskSubmitted": ("taskSubmittedEventDetails", (*_TASK, "output*")),
+    "TaskSucceeded": ("taskSucceededEventDetails", (*_TASK, "output*")),
+    "TaskFailed": ("taskFailedEventDetails", (*_TASK, *_ERROR)),
+    "TaskTimedOut": ("taskTimedOutEventDetails", (*_TASK, *_ERROR)),
+    "TaskStartFailed": ("taskStartFailedEventDetails", (*_TASK, *_ERROR)),
+    "TaskSubmitFailed": ("taskSubmitFailedEventDetails", (*_TASK, *_ERROR)),
+    "ActivityScheduled": (
+        "activityScheduledEventDetails",
+        ("resource", "input*", "timeoutInSeconds?", "heartbeatInSeconds?"),
+    ),
+    "ActivityStarted": ("activityStartedEventDetails", ("workerName?",)),
+    "ActivitySucceeded": ("activitySucceededEventDetails", ("output*",)),
+    "ActivityFailed": ("activityFailedEventDetails", _ERROR),
+    "ActivityTimedOut": ("activityTimedOutEventDetails", _ERROR),
+    "ActivityScheduleFailed": ("activityScheduleFailedEventDetails", _ERROR),
+    "MapStateStarted": ("mapStateStartedEventDetails", ("length",)),
+    "MapIterationStarted": ("mapIterationStartedEventDetails", _ITERATION),
+    "MapIterationSucceeded": ("mapIterationSucceededEventDetails", _ITERATION),
+    "MapIterationFailed": ("mapIterationFailedEventDetails", _ITERATION),
+    "MapIterationAborted": ("mapIterationAbortedEventDetails", _ITERATION),
+    "MapStateSucceeded": None,
+    "MapStateFailed": None,
+    "MapStateAborted": None,
+    "ParallelStateStarted": None,
+    "ParallelStateSucceeded": None,
+    "ParallelStateFailed": None,
+    "ParallelStateAborted": None,
+    "TaskStateAborted": None,
+    "WaitStateAborted": None,
+    "MapRunStarted": ("mapRunStartedEventDetails", ("mapRunArn",)),
+    "MapRunSucceeded": None,
+    "MapRunAborted": None,
+    "MapRunFailed": ("mapRunFailedEventDetails", _ERROR),
+    "EvaluationFailed": (
+        "evaluationFailedEventDetails",
+        ("error", "cause", "location?", "state"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One AWS history event; `to_aws()` gives it as GetExecutionHistory would."""
+
+    id: int
+    previous_id: int
+    timestamp: datetime
+    type: str
+    members: tuple[Json, ...]
+    """Values in the order of EVENT_DETAILS; JSON where AWS has text."""
+
+    @property
+    def state(self) -> str | None:
+        """The state's name, where the event carries one."""
+        details = EVENT_DETAILS[self.type]
+        if details is None or "name" not in details[1]:
+            return None
+        return str(self.members[details[1].index("name")])
+
+    @property
+    def details(self) -> dict[str, Json]:
+        """The members as AWS spells them: JSON as text, absent ones left out."""
+        shape = EVENT_DETAILS[self.type]
+        if shape is None:
+            return {}
+        details: dict[str, Json] = {}
+        for member, value in zip(shape[1], self.members, strict=False):
+            _render(details, member, value)
+        return details
+
+    def to_aws(self) -> dict[str, Json]:
+        """The event as the AWS CLI prints it: a dict that JSON can hold."""
+        event: dict[str, Json] = {
+            "timestamp": self.timestamp.isoformat(timespec="milliseconds"),
+            "type": self.type,
+            "id": self.id,
+            "previousEventId": self.previous_id,
+        }
+        shape = EVENT_DETAILS[self.type]
+        if shape is not None:
+            event[shape[0]] = self.details
+        return event
+
+
+def _render(details: dict[str, Json], member: str, value: Json) -> None:
+    name, sign = member[:-1], member[-1]
+    if sign == "*":
+        details[name] = json_text(value)
+        details[f"{name}Details"] = {"truncated": False}
+    elif sign == "+":
+        details[name] = json_text(value)
+    elif sign == "?":
+        if value is not None:
+            details[name] = value
+    elif sign == "=":
+        if value:
+            details[name] = {key: json_text(value[key]) for key in sorted(value)}
+            details[f"{name}Details"] = {"truncated": False}
+    else:
+        details[member] = value
+
+
+class History(Sequence[Event]):
+    """The events of one execution; an Event is made when it is asked for."""
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number = index if index >= 0 else index + len(self._records)
+        return _event(number + 1, self._records[index])
+
+    def __iter__(self) -> Iterator[Event]:
+        for number, record in enumerate(self._records, 1):
+            yield _event(number, record)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        return list(self._records) == list(other._records)
+
+    __hash__ = None  # type: ignore[assignment] # a history grows while it is watched
+
+    def __repr__(self) -> str:
+        return f"<History: {len(self)} events>"
+
+
+def _event(number: int, record: Record) -> Event:
+    previous, at, kind, *members = record
+    return Event(number, previous, instant_to_datetime(at), kind, tuple(members))
+
+
+def instant_to_datetime(at: int) -> datetime:
+    """Microseconds since 1970 as an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def datetime_to_instant(moment: datetime) -> int:
+    """An aware datetime as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def iso_text(at: int) -> str:
+    """A moment as the context object spells it: `2026-01-01T00:00:00.000Z`."""
+    moment = instant_to_datetime(at)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,205 @@
+"""The eight states as frozen records with compiled fields.
+
+In: what model/build.py read and compiled. Out: one class a state type.
+Never: behaviour; the engine acts on them. A field of the other query language is None.
+
+Compiled fields are closures `(subject, scope) -> value`. In JSONPath mode the subject is
+the data that `$` means there; in JSONata mode it is `$states` without its context.
+
+States Language specification: "State Types"; reference 01, section 1.4.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from asl.expressions.jsonpath import Path
+from asl.expressions.reference import ReferencePath
+from asl.expressions.scope import Scope
+from asl.expressions.template import Evaluate
+from asl.model.failure import Catcher, Retrier
+from asl.model.resource import Resource
+from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.model.machine import Branch, ItemProcessor
+
+Number: TypeAlias = Callable[[Json, Scope], "int | float"]
+"""A number that may be a literal, a path or an expression."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Common:
+    """What every state has; the engine never holds a bare Common."""
+
+    type: ClassVar[str] = ""
+    name: str
+    pointer: str
+    """JSON Pointer of the state in its definition."""
+    definition: dict[str, Json]
+    """The state as it was written."""
+    jsonata: bool = False
+    next: str | None = None
+    """None: the state ends its machine or branch."""
+    input_path: Path | None = None
+    """None: `$`."""
+    discards_input: bool = False
+    """InputPath null: the effective input is {}."""
+    output_path: Path | None = None
+    discards_output: bool = False
+    """OutputPath null: the output is {}."""
+    output: Evaluate | None = None
+    """JSONata's Output; None: the default of the state type."""
+    assign: Evaluate | None = None
+    entered_type: str = field(init=False)
+    exited_type: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "entered_type", f"{self.type}StateEntered")
+        object.__setattr__(self, "exited_type", f"{self.type}StateExited")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pass(Common):
+    """Passes its input on, or a fixed result, or a payload made from its input."""
+
+    type: ClassVar[str] = "Pass"
+    result: Json = None
+    has_result: bool = False
+    parameters: Evaluate | None = None
+    result_path: ReferencePath | None = None
+    discards_result: bool = False
+    """ResultPath null: the raw input passes on."""
+    result_bound: int = 0
+    """An upper bound of what Result adds to the size of what it is placed in."""
+    straight: bool = False
+    """Nothing but (Result) and (ResultPath `$` or none): the quick way is right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Succeed(Common):
+    """Ends its machine or branch well."""
+
+    type: ClassVar[str] = "Succeed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fail(Common):
+    """Ends its machine or branch with an error."""
+
+    type: ClassVar[str] = "Fail"
+    error: Evaluate | None = None
+    cause: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wait(Common):
+    """Waits for a number of seconds or until a moment."""
+
+    type: ClassVar[str] = "Wait"
+    seconds: Number | None = None
+    until_ns: Number | None = None
+    """Nanoseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChoiceRule:
+    """One rule: a compiled condition and where it leads."""
+
+    test: Callable[[Json, Scope], bool]
+    next: str
+    assign: Evaluate | None = None
+    output: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice(Common):
+    """Goes where the first rule that holds leads, else to Default."""
+
+    type: ClassVar[str] = "Choice"
+    choices: tuple[ChoiceRule, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Retriable(Common):
+    """What Task, Parallel and Map share: a result to shape, failures to handle."""
+
+    parameters: Evaluate | None = None
+    """Parameters or Arguments."""
+    result_selector: Evaluate | None = None
+    result_path: ReferencePath | None = None
+    discards_result: bool = False
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task(Retriable):
+    """Has work done by a resource."""
+
+    type: ClassVar[str] = "Task"
+    resource: Resource
+    timeout_seconds: Number | None = None
+    heartbeat_seconds: Number | None = None
+    credentials: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parallel(Retriable):
+    """Runs its branches side by side."""
+
+    type: ClassVar[str] = "Parallel"
+    branches: tuple["Branch", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Map(Retriable):
+    """Runs its processor once for each item."""
+
+    type: ClassVar[str] = "Map"
+    processor: "ItemProcessor"
+    items: Evaluate | None = None
+    """ItemsPath or Items; None: the effective input."""
+    items_text: str = "$"
+    item_selector: Evaluate | None = None
+    max_concurrency: Number | None = None
+    tolerated_count: Number | None = None
+    tolerated_percentage: Number | None = None
+    label: str | None = None
+    reader: "ItemReader | None" = None
+    batcher: "ItemBatcher | None" = None
+    writer: "ResultWriter | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ItemReader:
+    """Where a distributed Map's items come from."""
+
+    resource: str
+    parameters: Evaluate | None
+    config: dict[str, Json]
+    """ReaderConfig as written, less MaxItems."""
+    max_items: Number | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ItemBatcher:
+    """How items are put together for one child execution."""
+
+    max_items: Number | None
+    max_bytes: Number | None
+    input: Evaluate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ResultWriter:
+    """Where a distributed Map's results go."""
+
+    resource: str | None
+    """None: only WriterConfig is given; nothing is exported."""
+    parameters: Evaluate | None
+    config: dict[str, Json]
+
+
+State: TypeAlias = Pass | Succeed | Fail | Wait | Choice | Task | Parallel | Map

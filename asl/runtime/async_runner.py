@@ -1,0 +1,89 @@
+"""The runner's loop on asyncio: async callables are awaited on the caller's own loop.
+
+In: a Runner that has not begun. Out: its Execution, ended.
+Never: another order of delivery than the plain runner's.
+"""
+
+import asyncio
+import functools
+import queue
+from typing import Any
+
+from asl.engine.execution import Execution
+from asl.engine.messages import Instant, StartTask
+from asl.runtime.runner import Runner
+from asl.tasks.answer import Job
+
+
+async def drive(runner: Runner) -> Execution:
+    """Run a Runner to the end of its execution, waiting on the event loop."""
+    loop = asyncio.get_running_loop()
+    awake = asyncio.Event()
+    inbox: Any = _Inbox(loop, awake)
+    runner.inbox = inbox
+    tasks: set[asyncio.Task[None]] = set()
+    submit = runner.submit
+
+    def submit_async(index: int, now: Instant, effect: StartTask, job: Job) -> None:
+        if not job.is_async:
+            submit(index, now, effect, job)
+            return
+        how = None if runner.clock.is_virtual else _sleep_refused
+        task = loop.create_task(_answer(runner, index, now, effect, job, how))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        runner.in_flight[index, effect.id] = task  # type: ignore[assignment] # it has cancel()
+
+    runner.submit = submit_async  # type: ignore[method-assign] # the one difference
+    try:
+        with runner.watch:
+            runner.begin()
+            while runner.alive():
+                wait = runner.wait_seconds()
+                if wait == 0:
+                    runner.step()
+                    continue
+                await _wait(runner, awake, wait)
+    finally:
+        for task in tasks:
+            task.cancel()
+        runner.close()
+    return runner.root
+
+
+async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> None:
+    """Wait until something is in the inbox, at most so long."""
+    limit = runner.real_limit_seconds if wait is None else wait
+    try:
+        await asyncio.wait_for(awake.wait(), limit)
+    except TimeoutError:
+        if wait is None:
+            raise runner.waited_too_long() from None
+    awake.clear()
+
+
+async def _answer(
+    runner: Runner, index: int, now: Instant, effect: StartTask, job: Job, how: Any
+) -> None:
+    try:
+        answer: Any = await job.run_async(how)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        answer = error
+    runner.inbox.put((index, now, answer, effect))
+
+
+class _Inbox(queue.SimpleQueue[Any]):
+    """An inbox that wakes the loop from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, awake: asyncio.Event) -> None:
+        self._wake = functools.partial(loop.call_soon_threadsafe, awake.set)
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        super().put(item)
+        self._wake()
+
+
+def _sleep_refused(seconds: float) -> None:
+    """On a loop nothing may sleep: an async callable awaits asyncio.sleep itself."""

@@ -1,0 +1,294 @@
+"""run and run_async: the doors through which a machine is executed.
+
+In: a StateMachine, its input, a table of tasks. Out: the ended Execution.
+Never: raises for what the machine or its tasks do wrong while running; that is the
+execution's status, error and cause. UsageError and DefinitionError say that the call
+was wrong.
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from asl.engine.execution import Execution
+from asl.engine.messages import Reply
+from asl.engine.nested import STARTS
+from asl.errors import DefinitionError, UsageError
+from asl.model.machine import StateMachine
+from asl.model.states import Map, State, Task
+from asl.problem import Problem
+from asl.quotas import PAYLOAD_BYTES
+from asl.runtime.clock import DEFAULT_START, Clock, VirtualClock
+from asl.runtime.journal import Journal
+from asl.runtime.runner import Runner
+from asl.tasks.mocks import Mocks
+from asl.tasks.registry import Tasks
+from asl.values import Json, NotJson, size_bound, size_bytes, to_json
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+DEFAULT_ROLE = f"arn:aws:iam::{ACCOUNT}:role/StepFunctions"
+
+WorkflowType = Literal["STANDARD", "EXPRESS"]
+
+
+def run(
+    machine: StateMachine,
+    input: Json = None,
+    *,
+    tasks: Tasks | Mocks | None = None,
+    type: WorkflowType = "STANDARD",
+    name: str | None = None,
+    role_arn: str | None = None,
+    seed: int = 0,
+    clock: Clock | None = None,
+    pool: Executor | None = None,
+    buckets: str | PathLike[str] | None = None,
+    start_time: datetime | None = None,
+    machines: Mapping[str, StateMachine] | None = None,
+    real_limit_seconds: float = 60,
+    on_reply: Callable[[Execution, Reply], None] | None = None,
+) -> Execution:
+    """Run a machine to its end, in virtual time unless `clock` says otherwise.
+
+    `input` None means `{}`, as StartExecution has it. `machines` holds the machines that
+    startExecution may name, by ARN. `buckets` is a folder with one subfolder a bucket,
+    the stand-in for S3. `real_limit_seconds` ends a run whose callable really blocks.
+    """
+    runner = make_runner(
+        machine,
+        input,
+        tasks=tasks,
+        type=type,
+        name=name,
+        role_arn=role_arn,
+        seed=seed,
+        clock=clock,
+        pool=pool,
+        buckets=buckets,
+        start_time=start_time,
+        machines=machines,
+        real_limit_seconds=real_limit_seconds,
+        on_reply=on_reply,
+    )
+    return runner.run()
+
+
+async def run_async(
+    machine: StateMachine,
+    input: Json = None,
+    *,
+    tasks: Tasks | Mocks | None = None,
+    type: WorkflowType = "STANDARD",
+    name: str | None = None,
+    role_arn: str | None = None,
+    seed: int = 0,
+    clock: Clock | None = None,
+    pool: Executor | None = None,
+    buckets: str | PathLike[str] | None = None,
+    start_time: datetime | None = None,
+    machines: Mapping[str, StateMachine] | None = None,
+    real_limit_seconds: float = 60,
+    on_reply: Callable[[Execution, Reply], None] | None = None,
+) -> Execution:
+    """Run a machine on the running event loop; async callables are awaited on it.
+
+    Everything else is as in `run`. A callable that is not async runs on `pool`, or where
+    there is none on the loop itself.
+    """
+    from asl.runtime.async_runner import drive
+
+    runner = make_runner(
+        machine,
+        input,
+        tasks=tasks,
+        type=type,
+        name=name,
+        role_arn=role_arn,
+        seed=seed,
+        clock=clock,
+        pool=pool,
+        buckets=buckets,
+        start_time=start_time,
+        machines=machines,
+        real_limit_seconds=real_limit_seconds,
+        on_reply=on_reply,
+    )
+    return await drive(runner)
+
+
+def make_runner(
+    machine: StateMachine,
+    input: Json = None,
+    *,
+    tasks: Tasks | Mocks | None = None,
+    type: WorkflowType = "STANDARD",
+    name: str | None = None,
+    role_arn: str | None = None,
+    seed: int = 0,
+    clock: Clock | None = None,
+    pool: Executor | None = None,
+    buckets: str | PathLike[str] | None = None,
+    start_time: datetime | None = None,
+    machines: Mapping[str, StateMachine] | None = None,
+    real_limit_seconds: float = 60,
+    on_reply: Callable[[Execution, Reply], None] | None = None,
+    replay: Journal | None = None,
+) -> Runner:
+    """Check the call and set the stage: an Execution that has not begun, in a Runner."""
+    if not isinstance(machine, StateMachine):
+        raise UsageError(
+            f"run needs a StateMachine, not {machine!r}; make one with asl.load(path) "
+            "or asl.load_text(text)"
+        )
+    if type not in ("STANDARD", "EXPRESS"):
+        raise UsageError(f'type is "STANDARD" or "EXPRESS", not {type!r}')
+    source = Tasks() if tasks is None else tasks
+    if not isinstance(source, (Tasks, Mocks)):
+        raise UsageError(f"tasks is an asl.Tasks or asl.Mocks, not {tasks!r}")
+    if type == "EXPRESS":
+        _refuse_for_express(machine)
+    _refuse_missing(machine, source, bool(machines))
+    if clock is None:
+        clock = VirtualClock(start_time or DEFAULT_START)
+    elif start_time is not None:
+        raise UsageError("give start_time or clock, not both: a clock has its own start")
+    machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    name = _execution_name(name, seed)
+    kind = "execution" if type == "STANDARD" else "express"
+    tail = "" if type == "STANDARD" else f":{_uuid(f'express#{seed}#{name}')}"
+    execution = Execution(
+        machine,
+        checked_input(input),
+        name=name,
+        arn=f"{machine_arn.replace('stateMachine', kind, 1)}:{name}{tail}",
+        machine_arn=machine_arn,
+        type=type,
+        role_arn=DEFAULT_ROLE if role_arn is None else role_arn,
+        seed=seed,
+        machines=machines,
+        knows_activity=source.knows_activity,
+    )
+    return Runner(
+        execution,
+        source,
+        clock=clock,
+        pool=pool,
+        buckets=None if buckets is None else Path(buckets),
+        real_limit_seconds=real_limit_seconds,
+        on_reply=on_reply,
+        replay=replay,
+    )
+
+
+def checked_input(input: Json) -> Json:
+    """A private copy of an execution's input; UsageError where AWS would refuse it."""
+    if input is None:
+        return {}
+    try:
+        value = to_json(input)
+    except NotJson as error:
+        raise UsageError(f"the input is not JSON: {error}") from None
+    if size_bound(value) > PAYLOAD_BYTES:
+        try:
+            size = size_bytes(value)
+        except UnicodeEncodeError as error:
+            raise UsageError(f"the input is not text that UTF-8 can hold: {error}") from None
+        if size > PAYLOAD_BYTES:
+            raise UsageError(
+                f"the input has {size:,} bytes of JSON text; Step Functions takes at "
+                f"most {PAYLOAD_BYTES:,}"
+            )
+    return value
+
+
+def _uuid(text: str) -> str:
+    bits = random.Random(text).getrandbits(128)
+    return str(UUID(int=bits, version=4))
+
+
+_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+
+
+def _execution_name(name: str | None, seed: int) -> str:
+    if name is None:
+        return _uuid(f"name#{seed}")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UsageError(
+            f"the execution name {name!r} is not one that Step Functions takes: 1 to 80 "
+            "characters without spaces, brackets or any of ?*\"#%\\^|~`$&,;:/"
+        )
+    return name
+
+
+def _refuse_missing(machine: StateMachine, source: Tasks | Mocks, nested: bool) -> None:
+    """Refuse a run that would reach a task without a callable, naming all of them."""
+    needed: dict[str, list[str]] = {}
+    for state in machine.all_states():
+        if not isinstance(state, Task):
+            continue
+        if nested and (state.resource.service, state.resource.action) in STARTS:
+            continue
+        needed.setdefault(_asked_for(state), []).append(state.name)
+    missing = source.missing_for(needed)
+    if missing:
+        lines = [
+            f"  {resource}  (state {', '.join(map(repr, needed[resource]))})"
+            for resource in missing
+        ]
+        raise UsageError(
+            "no callable is bound for:\n"
+            + "\n".join(lines)
+            + "\nBind each with tasks.bind(resource or function name)(callable), give "
+            'asl.Mocks, or asl.Tasks(missing="when-reached")'
+        )
+
+
+def _asked_for(state: Task) -> str:
+    """The resource, or for lambda:invoke a function that the definition names."""
+    resource = state.resource
+    if (resource.service, resource.action) == ("lambda", "invoke"):
+        request = state.definition.get("Arguments" if state.jsonata else "Parameters")
+        function = request.get("FunctionName") if isinstance(request, dict) else None
+        if isinstance(function, str) and not function.startswith(("{%", "${")):
+            return function
+    return resource.arn
+
+
+def _refuse_for_express(machine: StateMachine) -> None:
+    """Refuse what AWS refuses when an Express machine is created."""
+    problems = [
+        Problem(
+            code="ASL502",
+            message=message,
+            aws_code="SCHEMA_VALIDATION_FAILED",
+            pointer=pointer,
+            file=machine.file,
+        )
+        for state in machine.all_states()
+        for pointer, message in _forbidden_in_express(state)
+    ]
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _forbidden_in_express(state: State) -> list[tuple[str, str]]:
+    what = f"state {state.name!r}: Express state machine does not support"
+    if isinstance(state, Map) and state.processor.mode == "DISTRIBUTED":
+        return [(state.pointer, f"{what} a distributed Map")]
+    if not isinstance(state, Task):
+        return []
+    where = f"{state.pointer}/Resource"
+    if state.resource.family == "activity":
+        return [(where, f"{what} Activity ARN")]
+    if state.resource.pattern in ("sync", "sync:2"):
+        return [(where, f"{what} '.sync' service integration")]
+    if state.resource.pattern == "token":
+        return [(where, f"{what} '.waitForTaskToken' service integration")]
+    return []

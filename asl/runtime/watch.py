@@ -1,0 +1,95 @@
+"""A limit in real time for callables that really block.
+
+In: a limit in seconds. Out: `Blocked` raised inside a callable that holds up a run
+longer than that.
+Never: measures virtual time, or touches a run that is quick.
+
+On the main thread an interval timer interrupts even a sleeping callable; one timer
+serves a whole run, and looks, when it fires, for how long the present callable has been
+at work. Elsewhere (other threads, Windows) callables run on a helper thread with the
+limit as its patience.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Blocked(BaseException):
+    """A callable has held up a run for longer than the limit; no handler swallows it."""
+
+
+class Watch:
+    """Limits the real time of each call made through it, while it is entered."""
+
+    def __init__(self, limit_seconds: float) -> None:
+        self.limit_seconds = limit_seconds
+        self._since: float | None = None
+        self._previous: Any = None
+        self._armed = False
+        self._helper: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._armed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._previous)
+            self._armed = False
+        if self._helper is not None:
+            self._helper.shutdown(wait=False, cancel_futures=True)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function; raises Blocked inside it once it is over the limit."""
+        if not self._armed and not self._arm():
+            return self._call_elsewhere(function)
+        self._since = time.monotonic()
+        try:
+            return function()
+        finally:
+            self._since = None
+
+    def _arm(self) -> bool:
+        """Start the run's one timer; False where there can be none."""
+        if (
+            self._helper is not None
+            or not hasattr(signal, "setitimer")
+            or threading.current_thread() is not threading.main_thread()
+            or signal.getitimer(signal.ITIMER_REAL)[0]
+        ):
+            return False
+        self._previous = signal.signal(signal.SIGALRM, self._fired)
+        signal.setitimer(signal.ITIMER_REAL, self.limit_seconds)
+        self._armed = True
+        return True
+
+    def _fired(self, number: int, frame: FrameType | None) -> None:
+        spent = 0.0 if self._since is None else time.monotonic() - self._since
+        if spent >= self.limit_seconds * 0.999:
+            self._since = None
+            raise Blocked
+        signal.setitimer(signal.ITIMER_REAL, self.limit_seconds - spent)
+
+    def _call_elsewhere(self, function: Callable[[], T]) -> T:
+        if self._helper is None:
+            self._helper = ThreadPoolExecutor(1, "asl-callable")
+        future = self._helper.submit(function)
+        try:
+            return future.result(self.limit_seconds)
+        except FutureTimeoutError:
+            if future.done():
+                raise  # the callable's own
+            raise Blocked from None
