@@ -57,12 +57,17 @@ def copy_json(value: Json) -> Json:
     """A private deep copy of a value that is known to be JSON."""
     kind = type(value)
     if kind is dict:
-        return {
-            key: copy_json(item) if type(item) in _CONTAINERS else item
-            for key, item in value.items()
-        }
+        copy = value.copy()
+        for key, item in copy.items():
+            if type(item) in _CONTAINERS:
+                copy[key] = copy_json(item)
+        return copy
     if kind is list:
-        return [copy_json(i) if type(i) in _CONTAINERS else i for i in value]
+        copies = value.copy()
+        for index, item in enumerate(copies):
+            if type(item) in _CONTAINERS:
+                copies[index] = copy_json(item)
+        return copies
     return value
 
 
@@ -99,10 +104,12 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
                 copy[key] = to_json(item, f"{where}.{key}", depth + 1)
         return copy
     if isinstance(value, (list, tuple)):
-        return [
-            i if type(i) in _SCALARS else to_json(i, f"{where}[{n}]", depth + 1)
-            for n, i in enumerate(value)
-        ]
+        # Loops, not comprehensions: those take a frame each on Python 3.11.
+        copies = list(value)
+        for index, item in enumerate(copies):
+            if type(item) not in _SCALARS:
+                copies[index] = to_json(item, f"{where}[{index}]", depth + 1)
+        return copies
     if isinstance(value, bool):
         return bool(value)
     if isinstance(value, int):
@@ -131,7 +138,9 @@ def parse_json(text: str) -> Json:
     Raises NotJson with line and column.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_parse_float
+        )
     except json.JSONDecodeError as error:
         raise NotJson(
             f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
@@ -145,6 +154,13 @@ def parse_json(text: str) -> Json:
     if depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if number in (_INFINITY, -_INFINITY):
+        raise NotJson(f"{text} is larger than any number that can be held")
+    return number
 
 
 def _refuse_constant(name: str) -> Json:

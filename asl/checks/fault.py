@@ -153,7 +153,7 @@ def _about_value(fault: Fault) -> str:
             return f"{field} must be {_types(fault)}, not {_shown(fault.value)}"
         case "enum":
             allowed = _join(fault.names, "or")
-            if len(fault.names) > 1:
+            if len(fault.names) > 2:
                 allowed = f"one of {allowed}"
             return f"{field} must be {allowed}, not {_shown(fault.value)}"
         case "format":
@@ -168,7 +168,7 @@ def _about_value(fault: Fault) -> str:
                 f"not {len(fault.value)}"
             )
         case _:
-            return f"{field or fault.noun} must not be empty"
+            return f"{field or _a(fault.noun)} must not be empty"
 
 
 def find_suggestion(fault: Fault) -> str | None:
@@ -181,10 +181,12 @@ def find_suggestion(fault: Fault) -> str | None:
             return f"in {fault.language} write {instead}" if instead else "remove it"
         case "downgrade":
             return "remove QueryLanguage from the state, or from the machine"
+        case "enum" if fault.names == ("true",):
+            return 'write "End": true, or leave it out'
         case "enum":
             near = find_near(fault.value, fault.names)
             return f'did you mean "{near}"?' if near else None
-        case "type" if fault.value is None:
+        case "type" if fault.value is None and fault.path:
             return "remove the field"
         case "type" | "format" if isinstance(fault.value, str):
             return _for_text(fault)
@@ -206,7 +208,7 @@ def _for_unknown(fault: Fault) -> str | None:
 
 def _for_text(fault: Fault) -> str | None:
     text = fault.value.strip()
-    numeric = "integer" in fault.names or "number" in fault.names
+    numeric = not {"integer", "number"}.isdisjoint(fault.names)
     if numeric and text.removeprefix("-").replace(".", "", 1).isdecimal():
         return f"write {text} without quotes"
     if text.startswith("{%") and fault.language == "JSONPath":
@@ -221,7 +223,7 @@ def find_near(name: Json, known: Iterable[str]) -> str | None:
     if not isinstance(name, str):
         return None
     folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.7)
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
     return folded[close[0]] if close else None
 
 
@@ -235,28 +237,27 @@ def find_meant(fault: Fault) -> str | None:
 
 
 _COUNTERPARTS = {
-    "Parameters": "Arguments",
-    "ResultSelector": "Output",
-    "ResultPath": "Output",
-    "OutputPath": "Output",
-    "Result": "Output",
-    "ItemsPath": "Items",
-    "Variable": "Condition",
-    "Arguments": "Parameters",
-    "Items": "ItemsPath",
-    "Condition": "Variable",
+    "InputPath": ("Arguments", "Output"),
+    "Parameters": ("Arguments", "ItemSelector", "Output"),
+    "ResultSelector": ("Output",),
+    "ResultPath": ("Output",),
+    "OutputPath": ("Output",),
+    "Result": ("Output",),
+    "ItemsPath": ("Items",),
+    "Arguments": ("Parameters",),
+    "Output": ("ResultSelector", "OutputPath", "ResultPath"),
+    "Items": ("ItemsPath",),
+    "Condition": ("Variable",),
 }
 
 
 def _counterpart(fault: Fault) -> str | None:
-    """What the other language has in a field's place."""
-    field = fault.field
-    if field == "Output":
-        return "OutputPath" if "ResultSelector" not in fault.names else "ResultSelector"
-    if field in _COUNTERPARTS:
-        return _COUNTERPARTS[field]
-    plain = field.removesuffix("Path")
-    return plain if plain in fault.names else None
+    """What the other language has in a field's place, if it is not there yet."""
+    plain = fault.field.removesuffix("Path")
+    for name in _COUNTERPARTS.get(fault.field, (plain, "Condition")):
+        if name in fault.names:
+            return name
+    return None
 
 
 def _other(language: str) -> str:

@@ -203,7 +203,9 @@ def _properties(
         for name, item in value.items():
             schema = members.get(name, _ANYTHING)
             plain = schema["plain"] if schema else None
-            if plain is None or not plain(item):
+            if schema is False:
+                yield _forbidden(name)
+            elif plain is None or not plain(item):
                 yield from validator.descend(item, schema, path=name, schema_path=name)
 
 
@@ -215,6 +217,13 @@ def _all_of(
             plain = part["plain"]
             if plain is None or not plain(value):
                 yield from validator.descend(value, part, schema_path=index)
+
+
+def _forbidden(name: str) -> "ValidationError":
+    from jsonschema.exceptions import ValidationError
+
+    # jsonschema's own error for the schema `false` does not say where it was
+    return ValidationError("", path=[name], validator="false")
 
 
 _ANYTHING: Json = {"plain": _plain({})}
@@ -254,8 +263,13 @@ def _piece_faults(piece: Piece) -> list[Fault]:
         fault
         for fault in found.values()
         if fault.kind not in ("required", "none")
-        or not any((fault.owner, name) in meant for name in fault.names)
+        or not any((fault.owner, name) in meant for name in _wished(fault))
     ]
+
+
+def _wished(fault: Fault) -> tuple[str, ...]:
+    """The fields that are missing; operators of a choice rule come with Variable."""
+    return (*fault.names, "Variable") if "Not" in fault.names else fault.names
 
 
 def _owner(piece: Piece, path: Steps) -> tuple[Piece, Steps]:
@@ -278,7 +292,7 @@ def _faults_of(error: "ValidationError", piece: Piece) -> Iterator[Fault]:
     path: Steps = tuple(error.path)
     wanted: Json = error.validator_value
     rule: Json = error.schema
-    if error.validator is None:  # forbidden by the others: its schema is false
+    if error.validator == "false":  # a field that others exclude
         owner, inner = _owner(piece, path[:-1])
         yield owner.fault("unknown", path=(*inner, path[-1]))
         return
@@ -324,12 +338,14 @@ def _value_fault(error: "ValidationError", piece: Piece, path: Steps) -> Fault:
     kind = _VALUE_FAULTS[error.validator]
     owner, inner = _owner(piece, path[:-1])
     wanted: Json = error.validator_value
+    rule: Json = error.schema
     names: tuple[str, ...] = ()
+    if kind == "format" and isinstance(rule["type"], list):
+        kind = "type"  # a number, or a text that is an expression
     if kind == "type":
-        names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        names = tuple(rule["type"]) if isinstance(rule["type"], list) else (wanted,)
     elif kind == "enum":
         names = ("true",) if wanted is True else tuple(wanted)
-    rule: Json = error.schema
     return owner.fault(
         kind,
         path=(*inner, *path[-1:]),

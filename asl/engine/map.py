@@ -100,10 +100,9 @@ class _Iterations:
         index = self.running.pop(child)
         if child.failure is not None:
             self.fail(child, index)
-        self.strand.execution.recorder.add(
+        self.last = self.strand.execution.recorder.add(
             child.last, "MapIterationSucceeded", self.state.name, index
         )
-        self.last = child.last
         self.after.append(child.last)
         self.outputs[index] = child.output
         if len(self.strand.children) > 64:
@@ -134,15 +133,17 @@ class _Iterations:
 
 
 def find_items(strand: Strand, state: Map, given: Json) -> list[Json]:
-    """The items of a Map: an array, or an object's pairs."""
+    """The items of a Map, which must be an array.
+
+    Differs from AWS: newer documents let an object's pairs be items; every recording
+    refuses an object.
+    """
     if state.items is not None:
         items = state.items(given, strand)
     else:
         items = given["input"] if state.jsonata else given
     if isinstance(items, list):
         return items
-    if isinstance(items, dict) and state.items is not None:
-        return [{"Key": key, "Value": value} for key, value in items.items()]
     if state.jsonata:
         raise EvaluationError(
             QUERY_EVALUATION_ERROR,

@@ -56,6 +56,7 @@ def fail(strand: Strand, failed: Strand, children: list[Strand]) -> None:
     strand.last = failed.last
     for child in children:
         record_aborted(strand, child, failed)
+    strand.last = failed.last
     for child in children:
         child.close()
     strand.children = []
@@ -64,7 +65,10 @@ def fail(strand: Strand, failed: Strand, children: list[Strand]) -> None:
 
 
 def record_aborted(strand: Strand, child: Strand, failed: Strand) -> None:
-    """Write the …StateAborted events of one interrupted (or failed) strand."""
+    """Write the …StateAborted events of one interrupted (or failed) strand.
+
+    Each follows the failure (recorded).
+    """
     if child is not failed and child.closed:
         return
     for inner in child.children:
@@ -73,4 +77,5 @@ def record_aborted(strand: Strand, child: Strand, failed: Strand) -> None:
     if state is None or (child is failed and state.type != "Task"):
         return
     if state.type in ("Task", "Wait", "Map", "Parallel"):
+        strand.last = failed.last
         strand.record(f"{state.type}StateAborted")

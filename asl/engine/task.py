@@ -23,6 +23,7 @@ from asl.engine.messages import (
     TimerFired,
 )
 from asl.engine.nested import find_machine, start_nested
+from asl.engine.parameters import find_refusal
 from asl.engine.strand import Strand, too_large
 from asl.expressions.scope import EvaluationError
 from asl.model.failure import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
@@ -56,6 +57,8 @@ def run_task(
     if state.credentials is not None:
         role = state.credentials(given, strand)
         credentials = {"roleArn": role["RoleArn"]} if "RoleArn" in role else None
+    if refusal := find_refusal(resource, request):
+        raise EvaluationError(RUNTIME, refusal)
     _schedule(strand, state, request, timeout, heartbeat, credentials)
     number = _start(strand, state, raw, request, timeout, heartbeat)
     result = yield from _wait(strand, resource, number, timeout, heartbeat)

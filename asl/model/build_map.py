@@ -67,7 +67,7 @@ def _items(fields: Fields) -> tuple[Evaluate | None, str]:
         path = fields.path("ItemsPath")
         return (None, "$") if path is None else (_items_path(path), path.text)
     if (expression := fields.expression("Items")) is not None:
-        return typed_expression("Items", expression, "array", (list, dict)), "Items"
+        return typed_expression("Items", expression, "array", (list,)), "Items"
     if "Items" in fields.definition:
         return fields.template("Items"), "Items"
     return None, "$"

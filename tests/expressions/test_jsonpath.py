@@ -30,7 +30,10 @@ from asl.expressions.scope import Scope, SyntaxProblem
 from asl.values import Json
 
 SHOP = {
-    "order": {"id": 7, "lines": [{"sku": "a", "n": 1}, {"sku": "b"}, {"sku": "c", "n": 3}]},
+    "order": {
+        "id": 7,
+        "lines": [{"sku": "a", "n": 1}, {"sku": "b"}, {"sku": "c", "n": 3}],
+    },
     "delivery-partner": {"name": "Eo"},
     "0abc": "digits first",
     "日本": {"都": "東京"},
@@ -184,7 +187,13 @@ def test_a_slice_counts_as_jayway_does(text: str, expected: Json) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["$.item.items[*]", "$.items[1:].value", "$.a['b'][:1]", "$..a", "$.a.b['c','d'].e"],
+    [
+        "$.item.items[*]",
+        "$.items[1:].value",
+        "$.a['b'][:1]",
+        "$..a",
+        "$.a.b['c','d'].e",
+    ],
 )
 def test_a_missing_parent_of_a_wildcard_gives_an_empty_list(text: str) -> None:
     assert read(text, {}) == []
@@ -279,7 +288,9 @@ def test_what_aws_has_not_is_a_syntax_problem(text: str, position: int) -> None:
 
 
 def test_a_function_in_a_path_is_refused_by_name() -> None:
-    with pytest.raises(SyntaxProblem, match=r"does not support functions.*: length\(\)"):
+    with pytest.raises(
+        SyntaxProblem, match=r"does not support functions.*: length\(\)"
+    ):
         compile_path("$.a.length()")
 
 
@@ -341,7 +352,9 @@ def test_any_other_path_is_none(text: str, found: str) -> None:
 names = st.text(min_size=1, max_size=4)
 values = st.recursive(
     st.none() | st.integers() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
