@@ -48,7 +48,7 @@ _ROOMS = {
     "InternalError": "asl.errors",
 }
 
-__all__ = sorted([*_ROOMS, "__version__"])  # noqa: PLE0605 - one table, one truth
+__all__ = sorted([*_ROOMS, "__version__"])
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Events: what an execution did, in the shape of AWS's GetExecutionHistory.
 
-In: the engine's compact records, one tuple an event: (previous id, moment, type, members
-in the order of EVENT_DETAILS). Out: Events, made when somebody looks.
+In: the engine's compact records, one tuple an event: (previous id, moment, type,
+members in the order of EVENT_DETAILS). Out: Events, made when somebody looks.
 Never: decides when an event is written; engine/recorder.py does.
 
 API reference: HistoryEvent; reference 13, section 13.1.

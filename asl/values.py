@@ -90,7 +90,9 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
             raise NotJson(f"{value!r} at {where} is not a JSON number")
         return value
     if depth >= MAX_DEPTH:
-        raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)")
+        raise NotJson(
+            f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)"
+        )
     if isinstance(value, dict):
         copy = {}
         for key, item in value.items():

@@ -1,0 +1,1 @@
+"""checks: Document → every Problem at once."""

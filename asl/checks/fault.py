@@ -127,6 +127,8 @@ def _predicate(fault: Fault) -> str:
             return f"{_a(noun)} needs {_join(fault.names, 'or')}"
         case "several":
             return f"only one of {_join(fault.present, 'and')} may be given"
+        case "unknown" if fault.text:
+            return f"{field} {fault.text}"
         case "unknown":
             return f'"{field}" is not a field of {_a(noun)}'
         case "language":

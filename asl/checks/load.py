@@ -48,7 +48,7 @@ def load_text(
 
 
 def build(document: Document, name: str) -> StateMachine:
-    """Check a document and build its machine; raises DefinitionError with all errors."""
+    """Check a document and build its machine; DefinitionError holds all errors."""
     problems = find_problems(document)
     machine, built = build_machine(document, name)
     problems = in_order([*problems, *built])

@@ -294,7 +294,8 @@ def _faults_of(error: "ValidationError", piece: Piece) -> Iterator[Fault]:
     rule: Json = error.schema
     if error.validator == "false":  # a field that others exclude
         owner, inner = _owner(piece, path[:-1])
-        yield owner.fault("unknown", path=(*inner, path[-1]))
+        text = rule["$comment"]
+        yield owner.fault("unknown", path=(*inner, path[-1]), text=text)
         return
     if error.validator in _VALUE_FAULTS:
         yield _value_fault(error, piece, path)

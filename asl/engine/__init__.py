@@ -1,0 +1,1 @@
+"""engine: StateMachine and replies → effects and events; decides, never acts."""

@@ -4,8 +4,8 @@ In: a strand, a state, its raw input. Out: the next state's name (None: this is 
 and the value it gets.
 Never: asks the world for anything, but for Wait's timer.
 
-States Language specification: "Pass State", "Succeed State", "Fail State", "Wait State";
-reference 07.
+States Language specification: "Pass State", "Succeed State", "Fail State", "Wait
+State"; reference 07.
 """
 
 from collections.abc import Generator

@@ -1,7 +1,7 @@
 """The order of data: InputPath … OutputPath, Arguments … Output, Assign.
 
-In: a state, its raw input, its result. Out: what it works on, what it passes on, what it
-assigns. Everything is evaluated against the variables as they were at entry.
+In: a state, its raw input, its result. Out: what it works on, what it passes on, what
+it assigns. Everything is evaluated against the variables as they were at entry.
 Never: changes a value; ResultPath copies along its path and shares the rest.
 
 States Language specification: "Input and Output Processing"; reference 02 (2.1), 03

@@ -96,7 +96,7 @@ class _MapRun:
     # ----------------------------------------------------------------- before the start
 
     def check_tolerance(self) -> None:
-        """Evaluate the tolerated failures; a bad value ends the execution (recorded)."""
+        """Evaluate the tolerated failures; a bad value ends it all (recorded)."""
         state, strand = self.state, self.strand
         if state.tolerated_count is not None:
             count = int(state.tolerated_count(self.given, strand))
@@ -268,7 +268,8 @@ class _MapRun:
                 self.strand.cancel(number)
             self.running.clear()
             raise self.failed(
-                TOLERATED_FAILURE, "The specified tolerated failure threshold was exceeded"
+                TOLERATED_FAILURE,
+                "The specified tolerated failure threshold was exceeded",
             )
 
     def exceeded(self) -> bool:
@@ -340,7 +341,9 @@ class _MapRun:
         else:
             text["Error"], text["Cause"] = record.get("Error"), record.get("Cause")
         text["RedriveCount"] = 0
-        text["RedriveStatus"] = "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN"
+        text["RedriveStatus"] = (
+            "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN"
+        )
         if succeeded:
             text["RedriveStatusReason"] = (
                 "Execution is SUCCEEDED and cannot be redriven"

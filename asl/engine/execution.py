@@ -1,7 +1,7 @@
 """Execution: one run of a machine. It decides everything and does nothing.
 
-In: a StateMachine and replies from the world. Out: effects for the world, events for the
-history; at the end status, output, error and cause.
+In: a StateMachine and replies from the world. Out: effects for the world, events for
+the history; at the end status, output, error and cause.
 Never: reads a clock, draws from anything but its own seeded chance, raises for what a
 definition, a task or a user can cause.
 
@@ -9,7 +9,7 @@ Beneath the states lies a ready queue: a strand that ends wakes its parent throu
 queue, never by a call, so that no chain of states can exhaust Python's stack.
 """
 
-import random
+import random  # noqa: TID251 - seeded from the header: the run's only chance
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -40,8 +40,9 @@ from asl.values import Json
 class Execution:
     """One run of one machine; what `asl.run` returns when it is over.
 
-    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `path` names the states
-    entered, in order; `history` holds the events; `exceptions` what callables raised.
+    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `path` names the
+    states entered, in order; `history` holds the events; `exceptions` what callables
+    raised.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Execution:
         self.machine_arn = machine_arn
         self.type = type
         self.role_arn = role_arn
-        self.random = random.Random(seed)  # noqa: TID251 - seeded: the run's own chance
+        self.random = random.Random(seed)
         self.machines = machines or {}
         self.machine_types = machine_types or {}
         self.knows_activity = knows_activity
@@ -192,7 +193,11 @@ class Execution:
         """The machine's TimeoutSeconds, or the service's own limit."""
         seconds = self.limits.seconds
         implicit = True
-        own = self.machine.timeout_seconds if isinstance(self.machine, StateMachine) else None
+        own = (
+            self.machine.timeout_seconds
+            if isinstance(self.machine, StateMachine)
+            else None
+        )
         if own is not None and own <= seconds:
             seconds, implicit = own, False
         self.asked += 1
@@ -214,7 +219,8 @@ class Execution:
             self._finish(
                 "FAILED",
                 RUNTIME,
-                f"The execution reached the maximum number of history events ({limit}).",
+                "The execution reached the maximum number of history events "
+                f"({limit}).",
                 len(self.recorder.records),
             )
         except StandsStill:

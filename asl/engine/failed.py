@@ -1,6 +1,7 @@
 """StateFailed: a failure on its way up through the engine.
 
-In: an error name and a cause. Out: an exception that only the engine raises and catches.
+In: an error name and a cause. Out: an exception that only the engine raises and
+catches.
 Never: leaves the engine; what is not caught by a Catcher ends in the history.
 """
 

@@ -17,7 +17,16 @@ from asl.engine.messages import Reply
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
 from asl.model.machine import Branch
-from asl.model.states import Choice, Fail, Pass, Succeed, Wait
+from asl.model.states import (
+    Choice,
+    Fail,
+    Map,
+    Parallel,
+    Pass,
+    Succeed,
+    Task,
+    Wait,
+)
 from asl.values import Json
 
 _AT_ONCE: dict[type, Any] = {
@@ -42,7 +51,7 @@ def walk(
                 name, value = act(strand, state, value)
             elif isinstance(state, Wait):
                 name, value = yield from run_wait(strand, state, value)
-            else:
+            elif isinstance(state, (Task, Parallel, Map)):
                 name, value = yield from run_retriable(strand, state, value)
     except EvaluationError as problem:
         raise strand.explain(problem) from None

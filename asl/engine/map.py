@@ -1,7 +1,7 @@
 """Inline Map: its processor once for each item, inside the same execution.
 
-In: a strand in a Map state, its raw input. Out: the iterations' outputs in order, or the
-first failure among them.
+In: a strand in a Map state, its raw input. Out: the iterations' outputs in order, or
+the first failure among them.
 Never: starts executions of its own; distributed.py does.
 
 States Language specification: "Map State"; reference 10.2, 13.5. The first iterations
@@ -76,9 +76,7 @@ class _Iterations:
         strand, state = self.strand, self.state
         add = strand.execution.recorder.add
         item: dict[str, Json] = {"Index": index, "Value": self.items[index]}
-        started = add(
-            self.after.popleft(), "MapIterationStarted", state.name, index
-        )
+        started = add(self.after.popleft(), "MapIterationStarted", state.name, index)
         iterations = (*strand.iterations, (state.name, index))
         value = self.items[index]
         if state.item_selector is not None:

@@ -144,8 +144,8 @@ class TaskFailed:
 
     `phase` says how far the task got: "run" (the usual), "submit" (the service refused
     the job: TaskSubmitFailed), "start", "schedule"; "timeout" (the service reported a
-    time-out of its own) and "runtime" (the request never was a valid one: States.Runtime
-    without TaskScheduled).
+    time-out of its own) and "runtime" (the request never was a valid one:
+    States.Runtime without TaskScheduled).
     """
 
     id: int

@@ -10,7 +10,7 @@ dict, so a fork copies nothing.
 """
 
 from collections.abc import Generator, Mapping
-from random import Random
+from random import Random  # noqa: TID251 - a type: the execution's own chance
 from typing import TYPE_CHECKING, TypeAlias
 
 from asl.engine.failed import StateFailed
@@ -42,6 +42,7 @@ class Strand:
         "children",
         "closed",
         "entered",
+        "entered_at",
         "entered_from",
         "execution",
         "failure",
@@ -56,7 +57,6 @@ class Strand:
         "token",
         "variables",
         "visits",
-        "entered_at",
     )
 
     def __init__(
@@ -164,7 +164,7 @@ class Strand:
         )
 
     def measure(self, value: Json, what: str) -> None:
-        """Refuse a value beyond AWS's payload limit; remember the bound of a good one."""
+        """Refuse a value beyond the payload limit; remember a good one's bound."""
         bound = size_bound(value)
         if bound > PAYLOAD_BYTES:
             bound = size_bytes(value)
@@ -176,7 +176,10 @@ class Strand:
     def assign(self, state: State, assigned: dict[str, Json]) -> None:
         """Assign variables: all at once, after everything was evaluated."""
         for name, value in assigned.items():
-            if size_bound(value) > VARIABLE_BYTES and size_bytes(value) > VARIABLE_BYTES:
+            if (
+                size_bound(value) > VARIABLE_BYTES
+                and size_bytes(value) > VARIABLE_BYTES
+            ):
                 raise _variable_too_large(state.name, f"variable '{name}'")
         variables = {**self.variables, **assigned}
         if len(variables) * VARIABLE_BYTES > VARIABLES_TOTAL_BYTES:
@@ -263,8 +266,10 @@ class Strand:
             self.cancel(number)
         for child in self.children:
             child.close()
-        if self.behaviour is not None and not self.behaviour.gi_running:
-            self.behaviour.close()
+        # A strand that closes its children is at work itself: only waiting ones close.
+        behaviour, self.behaviour = self.behaviour, None
+        if behaviour is not None:
+            behaviour.close()
 
     def fork(
         self,
@@ -305,6 +310,6 @@ def too_large(what: str) -> StateFailed:
 def _variable_too_large(state: str, what: str) -> StateFailed:
     return StateFailed(
         "States.DataLimitExceeded",
-        f"The state '{state}' assigned more than the service allows: the {what} exceeds "
-        "the maximum number of bytes service limit.",
+        f"The state '{state}' assigned more than the service allows: the {what} "
+        "exceeds the maximum number of bytes service limit.",
     )

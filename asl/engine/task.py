@@ -123,9 +123,7 @@ def _start(
     call.heartbeat_seconds = heartbeat
     machine = find_machine(strand.execution, state.resource, request)
     if machine is not None:
-        strand.ask(
-            start_nested(strand, number, state.resource, machine, request, call)
-        )
+        strand.ask(start_nested(strand, number, state.resource, machine, request, call))
     else:
         strand.ask(StartTask(number, state.resource.arn, request, call))
     return number

@@ -1,0 +1,1 @@
+"""expressions: text and data → value; the query languages, pure."""

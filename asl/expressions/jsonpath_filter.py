@@ -44,7 +44,7 @@ def compile_filter(text: str, start: int, depth: int = 0) -> tuple[Test, int]:
 
 _STRING = re.compile(QUOTED, re.DOTALL)
 _STEPS = re.compile(
-    rf"""(?:\.{{0,2}}\[(?:{QUOTED}|[^\]'"?(])*\]|\.\.?(?:\*|{NAME}))*""", re.DOTALL
+    rf"""(?:\.{{0,2}}\[(?:{QUOTED}|[\s\d:,*-])*\]|\.\.?(?:\*|{NAME}))*""", re.DOTALL
 )
 _FILTER = re.compile(r"\[\s*\?\s*\(")
 _NUMBER = re.compile(
@@ -237,6 +237,8 @@ class _Parser:
             self.refuse("AWS does not support functions in paths")
         if following in {"[", "."}:
             self.refuse("expected a name, an index, a slice or '*'")
+        if not steps and (following.isidentifier() or following in {"$", "@"}):
+            self.refuse("'@' is the candidate, '$' the document; no other root here")
         return compile_operand(tuple(steps), from_root=from_root)
 
     def _plain_steps(self) -> tuple[Step, ...]:

@@ -6,7 +6,7 @@ Never: an implementation; the engine's Strand is one, a test's stand-in another.
 """
 
 from collections.abc import Mapping
-from random import Random
+from random import Random  # noqa: TID251 - a type: the execution's own chance
 from typing import Protocol
 
 from asl.values import Json
@@ -33,7 +33,7 @@ class Scope(Protocol):
 
 
 class SyntaxProblem(Exception):
-    """A text that is no path, call or expression; `position` counts characters from 0."""
+    """A text that is no path, call or expression; `position` counts from 0."""
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
@@ -48,9 +48,7 @@ class EvaluationError(Exception):
     error occurred while executing the state …"), `location` the field (JSONata only).
     """
 
-    def __init__(
-        self, error: str, detail: str, *, location: str | None = None
-    ) -> None:
+    def __init__(self, error: str, detail: str, *, location: str | None = None) -> None:
         super().__init__(detail)
         self.error = error
         self.detail = detail

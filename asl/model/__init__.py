@@ -1,0 +1,1 @@
+"""model: Document → StateMachine; what a definition says."""

@@ -1,8 +1,8 @@
 """Document → StateMachine: the code that spells the JSON field names of states.
 
-In: a Document. Out: a frozen StateMachine with every path, template, rule and expression
-compiled, and the Problems met on the way; a field that cannot be understood makes a
-Problem and a hole, so that one bad field hides nothing.
+In: a Document. Out: a frozen StateMachine with every path, template, rule and
+expression compiled, and the Problems met on the way; a field that cannot be understood
+makes a Problem and a hole, so that one bad field hides nothing.
 Never: judges structure (missing, unknown, misplaced fields: checks/schema.py) or flow.
 
 States Language specification, whole; reference 01.
@@ -44,7 +44,7 @@ from asl.values import Json, size_bound
 def build_machine(
     document: Document, name: str
 ) -> tuple[StateMachine | None, list[Problem]]:
-    """Build the machine of a definition; None where Problems are errors of structure."""
+    """Build the machine of a definition; None where there is no object."""
     problems: list[Problem] = []
     definition = document.value
     if not isinstance(definition, dict):

@@ -64,7 +64,8 @@ def _compile_comparison(rule: dict[str, Json], pointer: str) -> Test:
     operators = [name for name in rule if name in OPERATORS]
     if len(operators) != 1 or "Variable" not in rule:
         raise RuleProblem(
-            pointer, "a choice rule needs a Variable and exactly one comparison operator"
+            pointer,
+            "a choice rule needs a Variable and exactly one comparison operator",
         )
     name = operators[0]
     variable = _path(rule["Variable"], f"{pointer}/Variable")
@@ -88,7 +89,9 @@ def _compile_comparison(rule: dict[str, Json], pointer: str) -> Test:
 
 def _path(text: Json, pointer: str) -> Path:
     if not isinstance(text, str):
-        raise RuleProblem(pointer, "the value must be a path: a text that begins with $")
+        raise RuleProblem(
+            pointer, "the value must be a path: a text that begins with $"
+        )
     try:
         return compile_path(text)
     except SyntaxProblem as problem:

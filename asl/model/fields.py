@@ -219,7 +219,7 @@ class Fields:
     def expression(self, name: str) -> Expression | None:
         """A member that is one JSONata expression (`{% … %}`), else None."""
         text = self.definition.get(name)
-        if not (self.jsonata and is_jsonata(text)):
+        if not (self.jsonata and isinstance(text, str) and is_jsonata(text)):
             return None
         try:
             return compile_jsonata_string(text)
@@ -243,7 +243,8 @@ class Fields:
                 self.wrong(
                     "ASL203",
                     f"{name}Path",
-                    f"{name}Path must be a path or an intrinsic call: {problem.message}",
+                    f"{name}Path must be a path or an intrinsic call: "
+                    f"{problem.message}",
                     position=problem.position,
                 )
                 return None
@@ -254,7 +255,9 @@ class Fields:
         fixed = self.text(name)
         return None if fixed is None else literal(fixed)
 
-    def integer(self, name: str, *, least: int = 0, most: int = 99_999_999) -> Number | None:
+    def integer(
+        self, name: str, *, least: int = 0, most: int = 99_999_999
+    ) -> Number | None:
         """A whole number: literal, `…Path` or JSONata expression."""
         if not self.jsonata and (path := self.single_path(f"{name}Path")) is not None:
             return integer_path(f"{name}Path", path)

@@ -64,7 +64,7 @@ class StateMachine(Branch):
 
 
 def walk_states(branch: Branch) -> Iterator[State]:
-    """Every state of a branch in the order of the definition, nested ones after theirs."""
+    """Every state of a branch as they stand, nested ones too."""
     pending: list[Branch] = [branch]
     while pending:
         for state in pending.pop().states.values():

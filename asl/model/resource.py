@@ -53,7 +53,9 @@ _FUNCTION = re.compile(
     r"arn:[a-z0-9-]+:lambda:(?P<region>[^:]*):[^:]*:"
     r"(?:function:)?(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
 )
-_ACTIVITY = re.compile(r"arn:[a-z0-9-]+:states:(?P<region>[^:]*):[^:]*:activity:(?P<name>.+)")
+_ACTIVITY = re.compile(
+    r"arn:[a-z0-9-]+:states:(?P<region>[^:]*):[^:]*:activity:(?P<name>.+)"
+)
 _SERVICE = re.compile(
     r"arn:[a-z0-9-]+:states:(?P<region>[^:]*):[^:]*:(?P<service>(?:aws-sdk:)?[^:.]+):"
     r"(?P<action>[^:.]+)(?P<suffix>\.sync(?::2)?|\.waitForTaskToken)?"
@@ -70,8 +72,8 @@ _PATTERN: dict[str | None, Pattern] = {
 def find_resource(arn: str) -> Resource | None:
     """Take a resource's text apart, or None where it has no known form.
 
-    Textbook ARNs with an elided middle (`arn:aws:lambda:...:check-inventory`) are read as
-    Lambda functions; `is_elided` tells them.
+    Textbook ARNs with an elided middle (`arn:aws:lambda:...:check-inventory`) are read
+    as Lambda functions; `is_elided` tells them.
     """
     if match := _FUNCTION.fullmatch(arn):
         return Resource(
@@ -111,7 +113,9 @@ def find_resource(arn: str) -> Resource | None:
     return None
 
 
-_ELIDED = re.compile(r"arn:[a-z0-9-]+:lambda:(?:[^:]*:)*?\.{2,3}:(?:[^:]*:)*(?P<name>[^:]+)")
+_ELIDED = re.compile(
+    r"arn:[a-z0-9-]+:lambda:(?:[^:]*:)*?\.{2,3}:(?:[^:]*:)*(?P<name>[^:]+)"
+)
 
 
 def is_elided(arn: str) -> bool:

@@ -3,8 +3,8 @@
 In: what model/build.py read and compiled. Out: one class a state type.
 Never: behaviour; the engine acts on them. A field of the other query language is None.
 
-Compiled fields are closures `(subject, scope) -> value`. In JSONPath mode the subject is
-the data that `$` means there; in JSONata mode it is `$states` without its context.
+Compiled fields are closures `(subject, scope) -> value`. In JSONPath mode the subject
+is the data that `$` means there; in JSONata mode it is `$states` without its context.
 
 States Language specification: "State Types"; reference 01, section 1.4.
 """

@@ -1,0 +1,1 @@
+"""runtime: the outer world; clocks, threads, pools. Acts, never decides."""

@@ -57,8 +57,8 @@ def run(
 ) -> Execution:
     """Run a machine to its end, in virtual time unless `clock` says otherwise.
 
-    `input` None means `{}`, as StartExecution has it. `machines` holds the machines that
-    startExecution may name, by ARN. `buckets` is a folder with one subfolder a bucket,
+    `input` None means `{}`, as StartExecution has it. `machines` holds the machines
+    that startExecution may name, by ARN. `buckets` is a folder with one subfolder a bucket,
     the stand-in for S3. `real_limit_seconds` ends a run whose callable really blocks.
     """
     runner = make_runner(
@@ -99,8 +99,8 @@ async def run_async(
 ) -> Execution:
     """Run a machine on the running event loop; async callables are awaited on it.
 
-    Everything else is as in `run`. A callable that is not async runs on `pool`, or where
-    there is none on the loop itself.
+    Everything else is as in `run`. A callable that is not async runs on `pool`, or
+    where there is none on the loop itself.
     """
     from asl.runtime.async_runner import drive
 
@@ -141,7 +141,7 @@ def make_runner(
     on_reply: Callable[[Execution, Reply], None] | None = None,
     replay: Journal | None = None,
 ) -> Runner:
-    """Check the call and set the stage: an Execution that has not begun, in a Runner."""
+    """Check the call and set the stage: a Runner whose Execution has not begun."""
     if not isinstance(machine, StateMachine):
         raise UsageError(
             f"run needs a StateMachine, not {machine!r}; make one with asl.load(path) "
@@ -158,7 +158,9 @@ def make_runner(
     if clock is None:
         clock = VirtualClock(start_time or DEFAULT_START)
     elif start_time is not None:
-        raise UsageError("give start_time or clock, not both: a clock has its own start")
+        raise UsageError(
+            "give start_time or clock, not both: a clock has its own start"
+        )
     machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     name = _execution_name(name, seed)
     kind = "execution" if type == "STANDARD" else "express"
@@ -199,7 +201,9 @@ def checked_input(input: Json) -> Json:
         try:
             size = size_bytes(value)
         except UnicodeEncodeError as error:
-            raise UsageError(f"the input is not text that UTF-8 can hold: {error}") from None
+            raise UsageError(
+                f"the input is not text that UTF-8 can hold: {error}"
+            ) from None
         if size > PAYLOAD_BYTES:
             raise UsageError(
                 f"the input has {size:,} bytes of JSON text; Step Functions takes at "
@@ -222,7 +226,7 @@ def _execution_name(name: str | None, seed: int) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(
             f"the execution name {name!r} is not one that Step Functions takes: 1 to 80 "
-            "characters without spaces, brackets or any of ?*\"#%\\^|~`$&,;:/"
+            'characters without spaces, brackets or any of ?*"#%\\^|~`$&,;:/'
         )
     return name
 

@@ -1,13 +1,14 @@
-"""The runner: effects to callables, clock and child executions; answers back as replies.
+"""The runner: effects to callables, clock and child executions; answers back as
+replies.
 
 In: an Execution that has not begun, a table of tasks, a clock, perhaps a pool.
 Out: the same Execution, ended; a Journal of what it was told.
 Never: decides what happens next in a machine; the engine does.
 
-One run is one inbox, one heap of things due and one clock for the execution and all that
-it starts (nested machines, children of a distributed Map). What is due at one moment is
-delivered in order of birth: (moment, execution, id, order of asking). Virtual time jumps
-only while no callable is at work, so that threads cannot change the outcome.
+One run is one inbox, one heap of things due and one clock for the execution and all
+that it starts (nested machines, children of a distributed Map). What is due at one
+moment is delivered in order of birth: (moment, execution, id, order of asking). Virtual
+time jumps only while no callable is at work, so that threads cannot change the outcome.
 """
 
 import functools
@@ -106,9 +107,9 @@ class Runner:
         self.never: set[tuple[int, int]] = set()
         """Mocked tasks that will not answer, on purpose."""
         self.in_flight: dict[tuple[int, int], Future[Answer]] = {}
-        self.inbox: queue.SimpleQueue[tuple[int, Instant, Answer | BaseException, Any]] = (
-            queue.SimpleQueue()
-        )
+        self.inbox: queue.SimpleQueue[
+            tuple[int, Instant, Answer | BaseException, Any]
+        ] = queue.SimpleQueue()
         self.replay = replay
         self._answered: set[tuple[int, int]] = set()
 
@@ -245,7 +246,9 @@ class Runner:
         now = self.clock.now()
         if effect.call.token is not None:
             self.open_token(key, effect.call.token)
-        if _READS_OR_WRITES in effect.resource and not self.source.binds(effect.resource):
+        if _READS_OR_WRITES in effect.resource and not self.source.binds(
+            effect.resource
+        ):
             self.absorb(index, now, perform(effect, self.buckets), effect)
             return
         job = self.source.prepare(effect, now)
@@ -428,15 +431,16 @@ class Runner:
         names = ", ".join(sorted({repr(s.name) for s in waiting if s is not None}))
         return UsageError(
             f"nobody will answer the token of {names or 'a task'}: nothing is pending "
-            "and no timer is set. Call tasks.succeed(token, output) or tasks.fail(token, "
-            "error, cause) from a handler, or give the state TimeoutSeconds"
+            "and no timer is set. Call tasks.succeed(token, output) or "
+            "tasks.fail(token, error, cause) from a handler, or give the state "
+            "TimeoutSeconds"
         )
 
     def _blocked(self, state: str) -> UsageError:
         return UsageError(
             f"the callable of state {state!r} has been at work for "
-            f"{self.real_limit_seconds:g} real seconds; use context.advance(seconds) to "
-            "take virtual time, or raise real_limit_seconds"
+            f"{self.real_limit_seconds:g} real seconds; use context.advance(seconds) "
+            "to take virtual time, or raise real_limit_seconds"
         )
 
     def waited_too_long(self) -> UsageError:
@@ -484,7 +488,8 @@ def make_child(parent: Execution, effect: StartExecution) -> Execution:
     if effect.child is not None:
         own = effect.child.execution_arn
     elif effect.type == "EXPRESS":
-        own = f"{arn.replace(':stateMachine:', ':express:', 1)}:{effect.name}:{effect.id}"
+        base = arn.replace(":stateMachine:", ":express:", 1)
+        own = f"{base}:{effect.name}:{effect.id}"
     else:
         own = f"{arn.replace(':stateMachine:', ':execution:', 1)}:{effect.name}"
     return Execution(
@@ -501,4 +506,3 @@ def make_child(parent: Execution, effect: StartExecution) -> Execution:
         knows_activity=parent.knows_activity,
         child=effect.child,
     )
-

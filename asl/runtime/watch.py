@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Blocked(BaseException):
-    """A callable has held up a run for longer than the limit; no handler swallows it."""
+    """A callable has held up a run beyond the limit; no handler swallows it."""
 
 
 class Watch:

@@ -1,0 +1,1 @@
+"""source: bytes → Document, with the place of every value."""

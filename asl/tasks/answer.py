@@ -25,7 +25,7 @@ from asl.tasks.integrations import (
     says_time_limit,
 )
 from asl.tasks.lambda_context import CutOff, LambdaContext
-from asl.tasks.tokens import Tokens
+from asl.tasks.tokens import AHEAD, Tokens
 from asl.values import NotJson, copy_json, to_json
 
 Sleep: TypeAlias = Callable[[float], None]
@@ -108,6 +108,7 @@ class Job:
             raise InternalError(f"{plan.function_name} is async and was not awaited")
         context = self._context(sleep)
         event = event_for(plan, self.effect)
+        before = AHEAD.set(context.ahead)
         try:
             if plan.takes_context:
                 result = plan.function(event, context)
@@ -115,6 +116,8 @@ class Job:
                 result = plan.function(event)
         except (Exception, CutOff) as error:
             return self._raised(error, context)
+        finally:
+            AHEAD.reset(before)
         return self._returned(result, context)
 
     async def run_async(self, sleep: Sleep | None = None) -> Answer:
@@ -124,6 +127,7 @@ class Job:
             return self.run(sleep)
         context = self._context(sleep)
         event = event_for(plan, self.effect)
+        before = AHEAD.set(context.ahead)
         try:
             if plan.takes_context:
                 result = await plan.function(event, context)
@@ -131,6 +135,8 @@ class Job:
                 result = await plan.function(event)
         except (Exception, CutOff) as error:
             return self._raised(error, context)
+        finally:
+            AHEAD.reset(before)
         return self._returned(result, context)
 
     def _context(self, sleep: Sleep | None) -> LambdaContext:

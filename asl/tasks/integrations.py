@@ -192,7 +192,7 @@ def says_time_limit(plan: Plan, effect: StartTask, took: int) -> Says:
         f"RequestId: {request_id(effect)} "
         f"Error: Task timed out after {took / 1e6:.2f} seconds"
     )
-    # Differs from AWS: unverified; see TIMED_OUT.
+    # Its name and spelling are not recorded: see TIMED_OUT.
     cause = json_text({"errorType": TIMED_OUT, "errorMessage": message})
     return says_failure(plan, effect.id, TIMED_OUT, cause, took)
 

@@ -127,6 +127,10 @@ class LambdaContext:
         if self.is_cut:
             raise CutOff
 
+    def ahead(self) -> int:
+        """How far the handler is ahead of the clock, in microseconds."""
+        return self.took if self._sleep is None else 0
+
     def heartbeat(self) -> None:
         """Say that the task is still at work: HeartbeatSeconds begins anew."""
         token = self.task_token

@@ -2,8 +2,8 @@
 
 In: open tokens (from the runner) and answers to them (from handlers and threads).
 Out: replies, handed to the `deliver` that was given when the token was opened.
-Never: knows the time; `after_seconds` counts from the moment of the call, which only
-the runner can tell.
+Never: knows the time; `after_seconds` counts from the moment of the call: the runner's
+clock plus what the calling handler has taken by `advance`.
 
 API reference: SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat; reference 08 (8.8).
 """
@@ -11,6 +11,7 @@ API reference: SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat; reference 08
 import math
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TypeAlias
 
 from asl.engine.messages import Reply, TaskFailed, TaskHeartbeat, TaskSucceeded
@@ -19,6 +20,13 @@ from asl.values import Json, NotJson, to_json
 
 Deliver: TypeAlias = Callable[[int, Reply], None]
 """Takes (microseconds after the call, reply); the reply's `at` is 0."""
+
+AHEAD: ContextVar[Callable[[], int]] = ContextVar("AHEAD")
+"""How many virtual microseconds the handler that runs here is ahead of the clock.
+
+A handler's `advance` moves no clock, so what it answers afterwards comes later than the
+clock says.
+"""
 
 _REMEMBERED = 1_000
 
@@ -52,7 +60,7 @@ class Tokens:
             raise UsageError(
                 f"InvalidOutput: the task's output is no JSON: {error}"
             ) from None
-        deliver(microseconds(after_seconds), TaskSucceeded(id, 0, value))
+        deliver(_moment(after_seconds), TaskSucceeded(id, 0, value))
 
     def fail(
         self,
@@ -67,12 +75,12 @@ class Tokens:
             if text is not None and not isinstance(text, str):
                 raise UsageError(f"{name} must be a text or None, not {text!r}")
         id, deliver = self._find(token)
-        deliver(microseconds(after_seconds), TaskFailed(id, 0, error, cause))
+        deliver(_moment(after_seconds), TaskFailed(id, 0, error, cause))
 
     def heartbeat(self, token: str, *, after_seconds: float = 0) -> None:
         """Say that the task that waits for `token` is still at work."""
         id, deliver = self._find(token)
-        deliver(microseconds(after_seconds), TaskHeartbeat(id, 0))
+        deliver(_moment(after_seconds), TaskHeartbeat(id, 0))
 
     def _find(self, token: str) -> tuple[int, Deliver]:
         found = self._open.get(token)
@@ -88,6 +96,11 @@ class Tokens:
                 "Resource ends in .waitForTaskToken"
             )
         return found
+
+
+def _moment(after_seconds: float) -> int:
+    ahead = AHEAD.get(None)
+    return microseconds(after_seconds) + (0 if ahead is None else ahead())
 
 
 def microseconds(seconds: float, name: str = "after_seconds") -> int:

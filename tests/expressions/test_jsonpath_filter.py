@@ -1,6 +1,8 @@
 """Filters: one row per spelling, Jayway's meaning, and everything that is refused."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from asl.expressions.jsonpath import compile_path
 from asl.expressions.jsonpath_operators import MISSING, OPERATORS
@@ -48,6 +50,8 @@ def chosen(body: str, root: Json = None) -> list[Json]:
         ("@.1st['x y'] == 2", [3]),
         ("@.1st..['x y']", [3]),
         ("@..q", [4]),
+        ("@..sub..q", [4]),
+        ("@..sub[0].q == [1]", [4]),
         ("@.tags[*]", [1]),
         ("@.tags[0]", [1]),
         ("@.tags[-1] == 'b'", [1]),
@@ -187,6 +191,11 @@ def test_a_filter_chooses(body: str, expected: list[int]) -> None:
         "@['a",
         "@[a]",
         "@[]",
+        "@['a' 'b']",
+        "@['a', 0]",
+        "@[0 1]",
+        "@[*, 1]",
+        "@[1:2, 3]",
         "@[:]",
         "@[0:2:1]",
         "@ .a",
@@ -239,7 +248,7 @@ def test_a_filter_without_its_bracket_is_a_syntax_problem() -> None:
         ("$.a[?(@.b == 2)]", {"a": {"b": 1}}, []),
         ("$.a[?(@.b)]", {"a": "text"}, []),
         ("$.a[?(@.b)]", {}, []),
-        ("$[?(@.a)][?(@.a > 1)].a", [{"a": 1}, {"a": {"a": 2}}], [{"a": 2}]),
+        ("$[?(@.a)][?(@.a > 1)].a", [{"a": 1}, {"a": 2}, 3], [2]),
         (
             "$..[?(@.p < 3)].p",
             {"a": [{"p": 1}, {"b": {"p": 2}}], "c": {"p": 5}},
@@ -303,3 +312,60 @@ def test_an_operator_never_fails(
     operator: str, left: Json, right: Json, expected: bool
 ) -> None:
     assert OPERATORS[operator](left, right) is expected
+
+
+pieces = st.sampled_from(
+    [
+        "@",
+        "$",
+        ".",
+        "..",
+        "a",
+        "*",
+        "[",
+        "]",
+        "(",
+        ")",
+        "?",
+        "'",
+        '"',
+        "/",
+        "\\",
+        "0",
+        "-1",
+        ":",
+        ",",
+        "&&",
+        "||",
+        "!",
+        "==",
+        "<",
+        "=~",
+        "in",
+        "null",
+        "1e5",
+        "日",
+        "@.a",
+        "['a']",
+        "[?(",
+        ")]",
+        "/x+/i",
+        "`",
+        "+",
+        "'b'",
+        "[0]",
+        "where",
+    ]
+)
+
+
+@given(st.lists(pieces | st.sampled_from(" \n"), max_size=9).map("".join))
+@settings(deadline=None)
+def test_any_text_is_a_filter_or_a_syntax_problem(body: str) -> None:
+    for text in ("$" + body, f"$[?({body})]"):
+        try:
+            path = compile_path(text)
+        except SyntaxProblem:
+            continue
+        if not path.definite and path.root == "$":
+            assert isinstance(path.read([{"a": "x"}], None), list)  # type: ignore[arg-type]

@@ -106,13 +106,13 @@ def test_what_is_not_supported_is_a_syntax_problem(pattern: str, flags: str) -> 
         "(a|a)*b",
         "(a|aa)+b",
         ".*a.*a.*a.*a.*b",
-        "(a?){240}b",
-        "^(a?){240}b",
+        "(a?){120}b",
+        "^(a?){120}b",
         r"(\w+\s?)+!",
     ],
 )
 def test_a_hostile_pattern_ends_in_time(pattern: str) -> None:
-    # Backtracking would need longer than the universe lasts; here a hang is the failure.
+    # Backtracking would outlive the universe; a hang is the failure.
     assert not compile_regex(pattern)("a" * 20_000 + "-")
 
 

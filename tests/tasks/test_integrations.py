@@ -185,7 +185,7 @@ def test_an_activity_is_started_by_its_worker() -> None:
     ]
 
 
-BEFORE_A_FAILURE = {
+BEFORE_A_FAILURE: dict[str, list[type[Reply]]] = {
     ACTIVITY: [TaskStarted],
     JOB: [TaskSubmitted],
     JOB_2: [TaskSubmitted],

@@ -238,6 +238,22 @@ def test_heartbeats_are_said_in_their_time() -> None:
     ]
 
 
+def test_an_answer_to_a_token_comes_when_the_handler_gives_it() -> None:
+    tasks = Tasks()
+    heard: list[tuple[int, Reply]] = []
+    tasks.tokens.open("t", lambda after, reply: heard.append((after, reply)), id=3)
+
+    def handler(event: Json, context: LambdaContext) -> None:
+        context.advance(5)
+        tasks.succeed("t", 1)
+        tasks.heartbeat("t", after_seconds=2)
+
+    run(handler, effect(SEND), tasks=tasks)
+    run(handler, effect(JOB), tasks=tasks, sleep=lambda seconds: None)
+    tasks.succeed("t", 2)
+    assert [after for after, _ in heard] == [5_000_000, 7_000_000, 0, 2_000_000, 0]
+
+
 def test_under_a_real_clock_it_sleeps_and_beats_at_once() -> None:
     tasks = Tasks()
     diary: list[Any] = []

@@ -165,6 +165,8 @@ def test_an_activity_that_is_not_named_is_unregistered() -> None:
     text = f"The activity {ACTIVITY} does not exist."
     failed = TaskFailed(7, 0, "States.Runtime", text, "runtime")
     assert answer.says == [(0, failed)]
+    assert not Mocks({}).knows_activity("Pay", ACTIVITY)
+    assert Mocks({"Pay": []}).knows_activity("Pay", ACTIVITY)
 
 
 def test_submitted_is_for_resources_that_submit() -> None:

@@ -422,6 +422,15 @@ def test_an_activity_is_found_by_arn_or_name() -> None:
         assert isinstance(tasks.prepare(effect(ACTIVITY, 1), 0), Job)
 
 
+def test_an_activity_with_a_worker_is_known() -> None:
+    for name in (ACTIVITY, "pack"):
+        tasks = Tasks()
+        assert not tasks.knows_activity("Pay", ACTIVITY)
+        tasks.bind_activity(name)(one)
+        assert tasks.knows_activity("Pay", ACTIVITY)
+    assert not tasks.knows_activity("Pay", "no ARN")
+
+
 def test_an_unregistered_activity_does_not_exist() -> None:
     ready = named("*").prepare(effect(ACTIVITY), 0)
     assert isinstance(ready, Ready)

@@ -1,0 +1,120 @@
+"""The JSONata engine (jlens): the only module that imports it, with the first expression.
+
+In: the text of an expression, Python functions, data, the moment, a seed.
+Out: values; what a None among them stands for; the engine's errors as code and message.
+Never: lets an expression run on for ever, read a clock or draw from a generator.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from asl.expressions.jsonata_functions import MAX_ITEMS, Refused
+from asl.expressions.jsonata_text import javascript_numbers
+from asl.expressions.scope import SyntaxProblem
+from asl.values import Json
+
+if TYPE_CHECKING:
+    import jlens
+
+MAX_STEPS = 10_000_000
+"""Steps of one evaluation, about two seconds: the bound that no clock decides."""
+MAX_CALL_DEPTH = 50_000
+"""Calls inside calls, for recursion that is not a tail call."""
+MAX_TEXT_BYTES = 10_000_000
+"""Bytes of one text on the way to the result."""
+MAX_RESULT_BYTES = 16 * 1024 * 1024
+"""JSON bytes of a result; AWS's own limit for a payload is far below."""
+TIMEOUT_SECONDS = 30.0
+"""The backstop: the engine counts no steps inside one regular expression."""
+
+
+@cache
+def _jlens() -> ModuleType:
+    import jlens  # 9 ms
+
+    return jlens
+
+
+def load_expression(source: str) -> "jlens.Expression":
+    """The engine's form of an expression; raises SyntaxProblem."""
+    engine = _jlens()
+    try:
+        loaded: jlens.Expression = engine.Expression(source)
+    except engine.JlensError as error:
+        start = error.start if error.start is not None else error.position
+        raise SyntaxProblem(javascript_numbers(str(error)), start or 0) from None
+    return loaded
+
+
+def find_code(error: Exception) -> tuple[str, str] | None:
+    """JSONata's code and message, or None for what no expression and no data causes."""
+    message = javascript_numbers(str(error))
+    if "OverflowError" in message:  # U1004 or TypeError: an integer beyond any double
+        return "U1004", "The input could not be read: a number is too big"
+    if isinstance(error, Refused | _jlens().JlensError):
+        return error.code, message
+    if isinstance(error, SyntaxProblem):  # the prelude made it nest too deeply
+        return "U1001", message
+    return None
+
+
+class Program:
+    """A source text with its functions, ready to run.
+
+    The data goes in as the input document, which the engine converts as far as it is
+    read, or else, if `bound`, as bindings, which it converts whole.
+    """
+
+    __slots__ = ("_hosts", "_main", "_source", "_teller", "bound", "fields")
+
+    def __init__(
+        self,
+        source: str,
+        hosts: dict[str, Callable[..., Json]],
+        fields: list[str],
+        *,
+        bound: bool,
+    ) -> None:
+        self._source = source
+        self._hosts = hosts
+        self.fields = fields
+        self.bound = bound
+        self._main = self._load(source)
+        self._teller: jlens.Expression | None = None
+
+    def _load(self, source: str) -> "jlens.Expression":
+        loaded = load_expression(source)
+        for name, host in self._hosts.items():
+            loaded.register_function(name, host)
+        return loaded
+
+    def run(self, data: dict[str, Json], now: int, seed: int) -> Json:
+        """The value; None for null, for undefined and for a function."""
+        return self._evaluate(self._main, data, now, seed)
+
+    def tell_none(self, data: dict[str, Json], now: int, seed: int) -> str:
+        """What a None of `run` stands for: "null", "undefined" or "function"."""
+        if self._teller is None:
+            self._teller = self._load(f"($_r := {self._source}; [$_r, $_r = null])")
+        told = self._evaluate(self._teller, data, now, seed)
+        if told == [False]:
+            return "undefined"
+        return "null" if told == [None, True] else "function"
+
+    def _evaluate(
+        self, loaded: "jlens.Expression", data: dict[str, Json], now: int, seed: int
+    ) -> Json:
+        return loaded.evaluate(
+            None if self.bound else data,
+            data if self.bound else None,
+            timeout=TIMEOUT_SECONDS,
+            max_depth=MAX_CALL_DEPTH,
+            max_steps=MAX_STEPS,
+            max_string_length=MAX_TEXT_BYTES,
+            max_array_length=MAX_ITEMS,
+            max_result_size=MAX_RESULT_BYTES,
+            now=now,
+            seed=seed,
+        )
