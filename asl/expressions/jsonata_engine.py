@@ -1,4 +1,4 @@
-"""The JSONata engine (jlens): the only module that imports it, with the first expression.
+"""The JSONata engine, jlens: imported here alone, and with the first expression.
 
 In: the text of an expression, Python functions, data, the moment, a seed.
 Out: values; what a None among them stands for; the engine's errors as code and message.
@@ -50,14 +50,22 @@ def load_expression(source: str) -> "jlens.Expression":
 
 def find_code(error: Exception) -> tuple[str, str] | None:
     """JSONata's code and message, or None for what no expression and no data causes."""
-    message = javascript_numbers(str(error))
-    if "OverflowError" in message:  # U1004 or TypeError: an integer beyond any double
-        return "U1004", "The input could not be read: a number is too big"
-    if isinstance(error, Refused | _jlens().JlensError):
+    if isinstance(error, Refused):
+        return error.code, str(error)
+    if isinstance(error, _jlens().JlensError) and error.code != "U1004":
+        message = str(error)
+        if error.code not in _OWN_WORDS:
+            message = javascript_numbers(message)
         return error.code, message
+    if "OverflowError" in str(error):  # U1004 or TypeError: an int beyond any double
+        return "U1004", "The input could not be read: a number is too big"
     if isinstance(error, SyntaxProblem):  # the prelude made it nest too deeply
-        return "U1001", message
+        return "U1001", str(error)
     return None
+
+
+_OWN_WORDS = frozenset(("D3137", "D3141"))
+"""$error and $assert: the message is the expression's."""
 
 
 class Program:

@@ -110,6 +110,8 @@ class Runner:
         self.inbox: queue.SimpleQueue[
             tuple[int, Instant, Answer | BaseException, Any]
         ] = queue.SimpleQueue()
+        self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
+        """Answers by token that came before their task's own answer did."""
         self.replay = replay
         self._answered: set[tuple[int, int]] = set()
 
@@ -280,6 +282,9 @@ class Runner:
         if isinstance(answer, BaseException):
             raise answer
         key = (index, effect.id)
+        if isinstance(effect, _Told) and key in self.in_flight:
+            self.told_early.setdefault(key, []).append((asked, answer))
+            return
         self.in_flight.pop(key, None)
         execution = self.executions.get(index)
         if execution is None:
@@ -296,6 +301,8 @@ class Runner:
             self.never.add(key)
         for after, reply in answer.says:
             self.push(asked + after, index, reply)
+        for moment, told in self.told_early.pop(key, ()):
+            self.absorb(index, moment, told, _Told(effect.id))
 
     def open_token(self, key: tuple[int, int], token: str) -> None:
         """Accept answers to a token from any handler or thread."""

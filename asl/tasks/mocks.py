@@ -19,12 +19,13 @@ from asl.engine.messages import (
     TaskSubmitted,
     TaskSucceeded,
 )
-from asl.errors import UsageError
+from asl.errors import DefinitionError, UsageError
 from asl.model.resource import find_resource
+from asl.source.reading import read_file
 from asl.tasks.answer import Answer, Ready
 from asl.tasks.registry import unregistered_activity
 from asl.tasks.tokens import Tokens, microseconds
-from asl.values import Json, NotJson, parse_json, to_json
+from asl.values import Json, NotJson, to_json
 
 _OUTCOMES = ("Return", "Throw", "Never")
 _KEYS = (*_OUTCOMES, "AfterSeconds", "Submitted", "MapIndex", "StateInput")
@@ -260,32 +261,13 @@ def _short(value: object) -> str:
 
 def _read_file(path: Path) -> dict[str, Json]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no UTF-8 text: {error}") from None
-    table = _parse(path, text)
-    if isinstance(table, dict) and "MockedResponses" in table:
+        table: dict[str, Json] = read_file(path).value
+    except DefinitionError as error:
+        raise UsageError(str(error)) from None
+    if "MockedResponses" in table:
         raise UsageError(
             f"{path}: this is a mock configuration of Step Functions Local, which is "
             "not read yet; give answers by state name: "
             '{"Pay": [{"Return": {"paid": true}}]}'
         )
-    if not isinstance(table, dict):
-        raise UsageError(f"{path}: holds no table from state name to answers")
     return table
-
-
-def _parse(path: Path, text: str) -> Json:
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        try:
-            return parse_json(text)
-        except NotJson as error:
-            raise UsageError(f"{path}: {error}") from None
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UsageError(f"{path}: not YAML: {error}") from None

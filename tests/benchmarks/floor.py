@@ -8,6 +8,9 @@ of the input and output of the execution and of every task call, and two tuples 
 moment, type, name, value) appended for every state; for a Map also two for every
 iteration. W6 is measured against the bare JSONata engine's own loop instead: its
 expressions, compiled once, called directly with the variable bound, and nothing else.
+
+Where two ways of writing it by hand were possible, the faster one stands here: W1 and W4
+change their data in place, which no engine with a true history may do.
 """
 
 from collections.abc import Callable
@@ -35,10 +38,9 @@ def pass_chain(workload: Workload) -> Outcome:
     """W1."""
     data = copied(workload.input)
     events: Events = []
-    for i in range(workload.size):
-        name = f"S{i}"
+    for i, name in enumerate(workload.definition["States"]):
         events.append((len(events) + 1, time(), "PassStateEntered", name, data))
-        data = {**data, f"slot{i % 10}": {"k": i}}
+        data[f"slot{i % 10}"] = {"k": i}
         events.append((len(events) + 1, time(), "PassStateExited", name, data))
     return copied(data), events
 
@@ -85,12 +87,11 @@ def parallel(workload: Workload) -> Outcome:
     events: Events = []
     events.append((len(events) + 1, time(), "ParallelStateEntered", "P", given))
     outputs: list[Json] = []
-    for branch in range(workload.size):
-        data = given
-        for i in range(10):
-            name = f"B{branch}x{i}"
+    for branch in workload.definition["States"]["P"]["Branches"]:
+        data = dict(given)
+        for i, name in enumerate(branch["States"]):
             events.append((len(events) + 1, time(), "PassStateEntered", name, data))
-            data = {**data, f"slot{i}": {"k": i}}
+            data[f"slot{i}"] = {"k": i}
             events.append((len(events) + 1, time(), "PassStateExited", name, data))
         outputs.append(data)
     events.append((len(events) + 1, time(), "ParallelStateExited", "P", outputs))
