@@ -168,7 +168,7 @@ def _definitions() -> dict[str, Json]:
 
 
 _Test: TypeAlias = Callable[[Json], bool]
-_ANNOTATIONS = {"title", "description", "default", "deprecated", "definition"}
+_ANNOTATIONS = {"title", "description", "default", "deprecated", "definition", "plain"}
 _PYTHON_TYPES = {"string": str, "object": dict, "boolean": bool, "array": list}
 
 

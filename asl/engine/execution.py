@@ -12,6 +12,7 @@ queue, never by a call, so that no chain of states can exhaust Python's stack.
 import random  # noqa: TID251 - seeded from the header: the run's only chance
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Execution:
         self.machine_arn = machine_arn
         self.type = type
         self.role_arn = role_arn
-        self.random = random.Random(seed)
+        self.seed = seed
         self.machines = machines or {}
         self.machine_types = machine_types or {}
         self.knows_activity = knows_activity
@@ -90,11 +91,6 @@ class Execution:
         self.waiting: dict[int, Strand] = {}
         self.effects: list[Effect] = []
         self.ready: deque[tuple[Strand, Any]] = deque()
-        self.execution_part: dict[str, Json] = {}
-        self.machine_part: dict[str, Json] = {
-            "Id": machine_arn,
-            "Name": machine_arn.rpartition(":")[2],
-        }
         self.child = child
         self._root: Strand | None = None
         self._limit_id = 0
@@ -106,14 +102,6 @@ class Execution:
         if self._root is not None:
             raise InternalError("an execution was started twice")
         self.started_at = self.recorder.now = at
-        self.execution_part = execution_part(
-            arn=self.arn,
-            input=self.input,
-            start_time=iso_text(at),
-            name=self.name,
-            role_arn=self.role_arn,
-            express=self.type == "EXPRESS",
-        )
         self.recorder.add(0, "ExecutionStarted", self.input, self.role_arn)
         child = self.child
         root = Strand(
@@ -166,6 +154,28 @@ class Execution:
 
     def __repr__(self) -> str:
         return f"<Execution {self.name!r}: {self.status}>"
+
+    @cached_property
+    def random(self) -> random.Random:
+        """The run's only source of chance, seeded; made when it is first needed."""
+        return random.Random(self.seed)
+
+    @cached_property
+    def execution_part(self) -> dict[str, Json]:
+        """What the context object shows of this execution."""
+        return execution_part(
+            arn=self.arn,
+            input=self.input,
+            start_time=iso_text(self.started_at),
+            name=self.name,
+            role_arn=self.role_arn,
+            express=self.type == "EXPRESS",
+        )
+
+    @cached_property
+    def machine_part(self) -> dict[str, Json]:
+        """What the context object shows of the machine."""
+        return {"Id": self.machine_arn, "Name": self.machine_arn.rpartition(":")[2]}
 
     @property
     def billing(self) -> Billing:

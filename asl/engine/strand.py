@@ -149,9 +149,13 @@ class Strand:
         self.token = None
         self._context = None
         execution.path.append(state.name)
-        self.last = self.entered = execution.recorder.add(
-            self.last, state.entered_type, state.name, value
-        )
+        # Written out, not through the recorder's `add`: this is done for every state.
+        recorder = execution.recorder
+        records = recorder.records
+        if len(records) >= recorder.limit:
+            recorder.make_room()
+        records.append((self.last, recorder.now, state.entered_type, state.name, value))
+        self.last = self.entered = len(records)
 
     def leave(self, state: State, output: Json, assigned: Json = None) -> None:
         """A state ends well: its output is within limits, its Exited event written."""
@@ -159,9 +163,14 @@ class Strand:
             self.measure(output, state.name)
         if assigned:
             self.assign(state, assigned)
-        self.last = self.execution.recorder.add(
-            self.last, state.exited_type, state.name, output, assigned
+        recorder = self.execution.recorder
+        records = recorder.records
+        if len(records) >= recorder.limit:
+            recorder.make_room()
+        records.append(
+            (self.last, recorder.now, state.exited_type, state.name, output, assigned)
         )
+        self.last = len(records)
 
     def measure(self, value: Json, what: str) -> None:
         """Refuse a value beyond the payload limit; remember a good one's bound."""

@@ -11,7 +11,7 @@ to those who use them.
 Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
@@ -38,9 +38,11 @@ class Expression:
         "_clock",
         "_contextual",
         "_functions",
+        "_main",
         "_other_names",
         "_path",
         "_programs",
+        "_reads_states",
         "context_names",
         "states_members",
         "text",
@@ -82,7 +84,9 @@ class Expression:
         if "$" in mentioned:
             self.context_names = frozenset(("$$",))
         self._path = text[1:].split(".") if PLAIN_PATH.fullmatch(text) else None
+        self._reads_states = "states" in mentioned
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._main: Program | None = None
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -104,21 +108,24 @@ class Expression:
                 raise self.failure(location, _UNDEFINED)
             if value is not _UNCLEAR:
                 return whole_numbers(value)
+        variables = scope.variables
         now = scope.now_ms if self._clock else 0
         seed = scope.random.getrandbits(63) if self._chance else 0
-        told = "null"
         try:
-            program = self._program(scope)
-            data = self._data(program, states, scope)
+            program = self._main or self._program(variables)
+            data = {k: variables[k] for k in program.fields if k in variables}
+            if self._reads_states:
+                data["states"] = self._states(states, scope)
             value = program.run(data, now, seed)
-            if value is None:
-                told = program.tell_none(data, now, seed)
+            if value is not None:
+                return value
+            told = program.tell_none(data, now, seed)
         except Exception as error:
             self._fail(error, location)
-        if told != "null":
-            what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
-            raise self.failure(location, what)
-        return value
+        if told == "null":
+            return None
+        what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
+        raise self.failure(location, what)
 
     def failure(self, location: str, what: str) -> EvaluationError:
         """The States.QueryEvaluationError that says `what` happened at `location`."""
@@ -152,39 +159,33 @@ class Expression:
                 return _MISSING
         return value
 
-    def _program(self, scope: Scope) -> Program:
-        variables = scope.variables
+    def _program(self, variables: Mapping[str, Json]) -> Program:
         hidden = tuple([name for name in self._other_names if name in variables])
         program = self._programs.get(hidden)
         if program is None:
             program = self._programs[hidden] = self._build(hidden)
+        if not self._other_names:
+            self._main = program
         return program
 
     def _build(self, hidden: tuple[str, ...]) -> Program:
         functions = sorted(self._functions.difference(hidden))
         names = sorted(self.variables.union(hidden))
-        fields = [*names, "states"] if "$states" in self.text else names
         prelude = [] if CHANCE.isdisjoint(functions) else [CAPTURE_RANDOM]
         prelude += [f"${name} := {FUNCTIONS[name][0]}; " for name in functions]
         if not self._contextual:
+            fields = [*names, "states"] if self._reads_states else names
             prelude += [f"${name} := `{name}`; " for name in fields]
         source = f"({''.join(prelude)}{self.text})" if prelude else self.text
         hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions}
-        return Program(source, hosts, fields, bound=self._contextual)
+        return Program(source, hosts, names, bound=self._contextual)
 
-    def _data(
-        self, program: Program, states: dict[str, Json], scope: Scope
-    ) -> dict[str, Json]:
-        variables = scope.variables
-        data = {name: variables[name] for name in program.fields if name in variables}
-        if "states" in program.fields:
-            if "context" in self.states_members:
-                states = _whole_states(states, scope)
-            if program.bound:  # converted whole: keep only what is read
-                members = self.states_members
-                states = {key: states[key] for key in states if key in members}
-            data["states"] = states
-        return data
+    def _states(self, states: dict[str, Json], scope: Scope) -> dict[str, Json]:
+        if "context" in self.states_members:
+            states = _whole_states(states, scope)
+        if self._contextual:  # will be converted whole: keep only what is read
+            return {k: v for k, v in states.items() if k in self.states_members}
+        return states
 
     def _fail(self, error: Exception, location: str) -> NoReturn:
         found = find_code(error)

@@ -8,7 +8,7 @@ Never: lets an expression run on for ever, read a clock or draw from a generator
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from asl.expressions.jsonata_functions import MAX_ITEMS, Refused
 from asl.expressions.jsonata_text import javascript_numbers
@@ -68,6 +68,10 @@ _OWN_WORDS = frozenset(("D3137", "D3141"))
 """$error and $assert: the message is the expression's."""
 
 
+Run: TypeAlias = Callable[[dict[str, Json], int, int], Json]
+"""Evaluates with data, the moment in milliseconds and a seed."""
+
+
 class Program:
     """A source text with its functions, ready to run.
 
@@ -75,7 +79,10 @@ class Program:
     read, or else, if `bound`, as bindings, which it converts whole.
     """
 
-    __slots__ = ("_hosts", "_main", "_source", "_teller", "bound", "fields")
+    __slots__ = ("_hosts", "_source", "_teller", "bound", "fields", "run")
+
+    run: Run
+    """The value; None for null, for undefined and for a function."""
 
     def __init__(
         self,
@@ -89,34 +96,28 @@ class Program:
         self._hosts = hosts
         self.fields = fields
         self.bound = bound
-        self._main = self._load(source)
-        self._teller: jlens.Expression | None = None
-
-    def _load(self, source: str) -> "jlens.Expression":
-        loaded = load_expression(source)
-        for name, host in self._hosts.items():
-            loaded.register_function(name, host)
-        return loaded
-
-    def run(self, data: dict[str, Json], now: int, seed: int) -> Json:
-        """The value; None for null, for undefined and for a function."""
-        return self._evaluate(self._main, data, now, seed)
+        self.run = self._load(source)
+        self._teller: Run | None = None
 
     def tell_none(self, data: dict[str, Json], now: int, seed: int) -> str:
         """What a None of `run` stands for: "null", "undefined" or "function"."""
         if self._teller is None:
             self._teller = self._load(f"($_r := {self._source}; [$_r, $_r = null])")
-        told = self._evaluate(self._teller, data, now, seed)
+        told = self._teller(data, now, seed)
         if told == [False]:
             return "undefined"
         return "null" if told == [None, True] else "function"
 
-    def _evaluate(
-        self, loaded: "jlens.Expression", data: dict[str, Json], now: int, seed: int
-    ) -> Json:
-        return loaded.evaluate(
-            None if self.bound else data,
-            data if self.bound else None,
+    def _load(self, source: str) -> Run:
+        loaded = load_expression(source)
+        for name, host in self._hosts.items():
+            loaded.register_function(name, host)
+        evaluate, bound = loaded.evaluate, self.bound
+        # A closure with the options written out: half a microsecond less per call
+        # than a method that hands on a dict of them.
+        return lambda data, now, seed: evaluate(
+            None if bound else data,
+            data if bound else None,
             timeout=TIMEOUT_SECONDS,
             max_depth=MAX_CALL_DEPTH,
             max_steps=MAX_STEPS,

@@ -66,7 +66,10 @@ def whole_numbers(value: Json) -> Json:
         return value
     changes = None
     for key, item in entries:
-        if type(item) in _CHANGING:
+        kind_of_item = type(item)
+        if kind_of_item is float and not item.is_integer():
+            continue
+        if kind_of_item in _CHANGING:
             whole = whole_numbers(item)
             if whole is not item:
                 if changes is None:

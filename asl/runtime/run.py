@@ -6,7 +6,8 @@ execution's status, error and cause. UsageError and DefinitionError say that the
 was wrong.
 """
 
-import random
+import functools
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -212,9 +213,9 @@ def checked_input(input: Json) -> Json:
     return value
 
 
+@functools.lru_cache(maxsize=64)
 def _uuid(text: str) -> str:
-    bits = random.Random(text).getrandbits(128)
-    return str(UUID(int=bits, version=4))
+    return str(UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
 
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
@@ -233,13 +234,7 @@ def _execution_name(name: str | None, seed: int) -> str:
 
 def _refuse_missing(machine: StateMachine, source: Tasks | Mocks, nested: bool) -> None:
     """Refuse a run that would reach a task without a callable, naming all of them."""
-    needed: dict[str, list[str]] = {}
-    for state in machine.all_states():
-        if not isinstance(state, Task):
-            continue
-        if nested and (state.resource.service, state.resource.action) in STARTS:
-            continue
-        needed.setdefault(_asked_for(state), []).append(state.name)
+    needed = _needed(machine, nested)
     missing = source.missing_for(needed)
     if missing:
         lines = [
@@ -252,6 +247,19 @@ def _refuse_missing(machine: StateMachine, source: Tasks | Mocks, nested: bool) 
             + "\nBind each with tasks.bind(resource or function name)(callable), give "
             'asl.Mocks, or asl.Tasks(missing="when-reached")'
         )
+
+
+@functools.lru_cache(maxsize=256)
+def _needed(machine: StateMachine, nested: bool) -> dict[str, list[str]]:
+    """The resources that a machine asks for, each with the states that do."""
+    needed: dict[str, list[str]] = {}
+    for state in machine.all_states():
+        if not isinstance(state, Task):
+            continue
+        if nested and (state.resource.service, state.resource.action) in STARTS:
+            continue
+        needed.setdefault(_asked_for(state), []).append(state.name)
+    return needed
 
 
 def _asked_for(state: Task) -> str:

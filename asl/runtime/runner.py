@@ -11,8 +11,8 @@ moment is delivered in order of birth: (moment, execution, id, order of asking).
 time jumps only while no callable is at work, so that threads cannot change the outcome.
 """
 
-import functools
 import queue
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -112,6 +112,8 @@ class Runner:
         ] = queue.SimpleQueue()
         self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
         """Answers by token that came before their task's own answer did."""
+        self.straight = clock.is_virtual and pool is None and replay is None
+        """Whether a lone task may be called and answered without the heap."""
         self.replay = replay
         self._answered: set[tuple[int, int]] = set()
 
@@ -198,23 +200,30 @@ class Runner:
         execution = self.executions.get(index)
         if execution is None or not execution.running:
             return
-        self.journal.entries.append((index, reply))
         if isinstance(reply, TimerFired):
             self.timers.discard((index, reply.id))
         elif isinstance(reply, (TaskSucceeded, TaskFailed)):
             self.forget(index, reply.id)
+        self.perform(index, self.tell(index, execution, reply))
+
+    def tell(self, index: int, execution: Execution, reply: Reply) -> list[Effect]:
+        """Write a reply down, then believe it."""
+        self.journal.entries.append((index, reply))
         effects = execution.receive(reply)
         if self.on_reply is not None:
             self.on_reply(execution, reply)
-        self.perform(index, effects)
+        return effects
 
     # ------------------------------------------------------------------------ effects
 
     def perform(self, index: int, effects: list[Effect]) -> None:
         """Do what an execution asks for; what that starts is done in turn."""
-        todo = [(index, effects)]
+        todo = deque([(index, effects)])
         while todo:
-            index, effects = todo.pop(0)
+            index, effects = todo.popleft()
+            final = None
+            if self.straight and effects and type(effects[-1]) is StartTask:
+                final = effects.pop()
             for effect in effects:
                 match effect:
                     case StartTask():
@@ -230,8 +239,45 @@ class Runner:
                     case _:
                         assert_never(effect)
             execution = self.executions[index]
+            if final is not None:
+                reply = self.call_at_once(index, final, alone=not todo)
+                if reply is not None:
+                    todo.append((index, self.tell(index, execution, reply)))
+                    continue
             if not execution.running:
                 self.finished(index, execution)
+
+    def call_at_once(
+        self, index: int, effect: StartTask, *, alone: bool
+    ) -> TaskSucceeded | None:
+        """Start a task; its reply, where it answers at once and is the next thing due.
+
+        That spares the heap the most frequent case; the order is the same.
+        """
+        if (
+            not alone
+            or effect.call.token is not None
+            or _READS_OR_WRITES in effect.resource
+        ):
+            self.start_task(index, effect)
+            return None
+        now = self.clock.now()
+        job = self.source.prepare(effect, now)
+        answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
+        says = answer.says
+        if len(says) == 1 and not says[0][0] and answer.exception is None:
+            reply = says[0][1]
+            if (
+                type(reply) is TaskSucceeded
+                and answer.waits == "no"
+                and answer.warning is None
+                and (not self.heap or self.heap[0][0] > now)
+                and self.inbox.empty()
+            ):
+                reply.at = now
+                return reply
+        self.absorb(index, now, answer, effect)
+        return None
 
     def push(self, due: Instant, index: int, reply: Reply) -> None:
         """Put a reply where it will be delivered at its moment."""
@@ -261,19 +307,23 @@ class Runner:
 
     def submit(self, index: int, now: Instant, effect: StartTask, job: Job) -> None:
         """Run a job inline, or hand it to the pool."""
-        how = None if self.clock.is_virtual else sleep
         if self.pool is None:
-            try:
-                answer = self.watch.call(functools.partial(run_job, job, how))
-            except Blocked:
-                raise self._blocked(effect.call.state) from None
-            self.absorb(index, now, answer, effect)
+            self.absorb(index, now, self.call(effect, job), effect)
             return
+        how = None if self.clock.is_virtual else sleep
         future = self.pool.submit(run_job, job, how)
         self.in_flight[index, effect.id] = future
         future.add_done_callback(
             lambda done: self.inbox.put((index, now, _outcome(done), effect))
         )
+
+    def call(self, effect: StartTask, job: Job) -> Answer:
+        """Run a job here, within the limit of real time."""
+        how = None if self.clock.is_virtual else sleep
+        try:
+            return self.watch.call(run_job, job, how)
+        except Blocked:
+            raise self._blocked(effect.call.state) from None
 
     def absorb(
         self, index: int, asked: Instant, answer: Answer | BaseException, effect: Any
@@ -507,7 +557,7 @@ def make_child(parent: Execution, effect: StartExecution) -> Execution:
         machine_arn=arn,
         type=effect.type,
         role_arn=parent.role_arn,
-        seed=f"{own}#{parent.random.getrandbits(64)}",
+        seed=f"{parent.seed}#{own}",
         machines=parent.machines,
         machine_types=parent.machine_types,
         knows_activity=parent.knows_activity,

@@ -19,6 +19,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
+A = TypeVar("A")
+B = TypeVar("B")
 T = TypeVar("T")
 
 
@@ -52,13 +54,13 @@ class Watch:
         if self._helper is not None:
             self._helper.shutdown(wait=False, cancel_futures=True)
 
-    def call(self, function: Callable[[], T]) -> T:
+    def call(self, function: Callable[[A, B], T], first: A, second: B) -> T:
         """Call a function; raises Blocked inside it once it is over the limit."""
         if not self._armed and not self._arm():
-            return self._call_elsewhere(function)
+            return self._call_elsewhere(function, first, second)
         self._since = time.monotonic()
         try:
-            return function()
+            return function(first, second)
         finally:
             self._since = None
 
@@ -83,10 +85,12 @@ class Watch:
             raise Blocked
         signal.setitimer(signal.ITIMER_REAL, self.limit_seconds - spent)
 
-    def _call_elsewhere(self, function: Callable[[], T]) -> T:
+    def _call_elsewhere(
+        self, function: Callable[[A, B], T], first: A, second: B
+    ) -> T:
         if self._helper is None:
             self._helper = ThreadPoolExecutor(1, "asl-callable")
-        future = self._helper.submit(function)
+        future = self._helper.submit(function, first, second)
         try:
             return future.result(self.limit_seconds)
         except FutureTimeoutError:

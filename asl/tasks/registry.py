@@ -46,6 +46,8 @@ class Tasks:
         self._bindings: dict[str, Binding] = {}
         self._patterns: list[Binding] = []
         self._activities: dict[str, Binding] = {}
+        self._served: set[str] = set()
+        """Resources that are known to have a callable."""
         self._plans: dict[str, Plan] = {}
         """By resource, or for lambda:invoke by resource, function and qualifier."""
 
@@ -70,6 +72,7 @@ class Tasks:
             if is_pattern(resource):
                 self._patterns.append(binding)
             self._plans.clear()
+            self._served.clear()
             return function
 
         return keep
@@ -84,6 +87,7 @@ class Tasks:
                 raise UsageError(f"the activity {arn!r} is bound twice")
             self._activities[arn] = binding
             self._plans.clear()
+            self._served.clear()
             return function
 
         return keep
@@ -108,7 +112,15 @@ class Tasks:
         """
         if self.missing == "when-reached":
             return []
-        return [name for name in dict.fromkeys(resources) if not self._serves(name)]
+        missing = []
+        for name in dict.fromkeys(resources):
+            if name in self._served:
+                continue
+            if self._serves(name):
+                self._served.add(name)
+            else:
+                missing.append(name)
+        return missing
 
     def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The call that the effect asks for, ready to run."""

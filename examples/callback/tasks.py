@@ -1,8 +1,8 @@
 """A callback: the workflow sends a message with a token and waits for its return.
 
-The message goes to a queue, whose reader answers three virtual hours later. Try an amount
-above 1,000 (rejected), or one above 10,000 (nobody dares to answer: two days pass, and
-the state times out).
+The message goes to a queue, whose reader answers three virtual hours later. Try an
+amount above 1,000 (rejected), or one above 10,000 (nobody dares to answer: two days
+pass, and the state times out).
 
     asl run examples/callback/workflow.asl.json --input @examples/callback/input.json \
         --tasks examples/callback/tasks.py

@@ -1,8 +1,8 @@
 """A chunked job: 1,000 CSV records in batches of 50 through a distributed Map.
 
-The folder `buckets` stands in for S3, one subfolder a bucket. Each batch is an execution
-of its own; five run at a time, each takes 30 virtual seconds, so that the whole takes
-20 / 5 x 30 = 120 seconds.
+The folder `buckets` stands in for S3, one subfolder a bucket. Each batch is an
+execution of its own; five run at a time, each takes 30 virtual seconds, so that the
+whole takes 20 / 5 x 30 = 120 seconds.
 
     asl run examples/chunked_job/workflow.asl.json \
         --input @examples/chunked_job/input.json --tasks examples/chunked_job/tasks.py \

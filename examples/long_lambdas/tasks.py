@@ -1,4 +1,4 @@
-"""Lambda's 15 minutes: a chain that outlives them, a function that does not, a hand-over.
+"""Lambda's 15 minutes: a chain outlives them, a function does not, another hands over.
 
 Each command runs one of the three ways to do the same work of 30 to 50 minutes:
 
@@ -52,9 +52,7 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work on pages until the time gets short; say how far it went."""
     done = event["progress"]["done"]
     needed_ms = SECONDS_A_PAGE * 1000 + RESERVE_MS
-    while (
-        done < event["pages"] and context.get_remaining_time_in_millis() >= needed_ms
-    ):
+    while done < event["pages"] and context.get_remaining_time_in_millis() >= needed_ms:
         context.advance(SECONDS_A_PAGE)
         done += 1
     return {"done": done, "runs": event["progress"]["runs"] + 1}

@@ -7,8 +7,8 @@ and checks again. The day passes in virtual time: the run takes milliseconds.
         --tasks examples/order/tasks.py
 
 Each function stands for the Lambda function of the same name: `check_inventory` for
-`check-inventory`. They keep nothing between calls, as good Lambda functions do: that the
-delivery has come can be seen from the order itself.
+`check-inventory`. They keep nothing between calls, as good Lambda functions do: that
+the delivery has come can be seen from the order itself.
 """
 
 from typing import Any
@@ -30,8 +30,7 @@ def check_inventory(order: Order) -> dict[str, Any]:
     missing = [
         item["sku"]
         for item in order["items"]
-        if item["sku"] not in delivered
-        and STOCK.get(item["sku"], 0) < item["quantity"]
+        if item["sku"] not in delivered and STOCK.get(item["sku"], 0) < item["quantity"]
     ]
     return {"inStock": not missing, "missing": missing}
 

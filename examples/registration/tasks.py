@@ -1,4 +1,4 @@
-"""School registration: validate, look for an account, create one, notify; errors caught.
+"""School registration: validate, look for an account, create it, notify; catch errors.
 
 The definition is YAML, and two of its tasks are service integrations (DynamoDB, SNS).
 

@@ -1,8 +1,8 @@
 """A saga: retries for what may pass, compensation for what will not.
 
 The airline is busy twice, so its booking takes three attempts, 2 and 4 virtual seconds
-apart. Then there is no car in Lisbon: flight and hotel are cancelled, in this order, and
-the execution fails. With another city it succeeds.
+apart. Then there is no car in Lisbon: flight and hotel are cancelled, in this order,
+and the execution fails. With another city it succeeds.
 
     asl run examples/saga/workflow.asl.json --input @examples/saga/input.json \
         --tasks examples/saga/tasks.py

@@ -3,14 +3,14 @@
 In: a Workload. Out: what its machine puts out, and the events that were noted.
 Never: more than a careful Python programmer would write for this one job.
 
-The rule, which makes it a fair bound for an engine: besides the work itself, a deep copy
-of the input and output of the execution and of every task call, and two tuples (id,
-moment, type, name, value) appended for every state; for a Map also two for every
+The rule, which makes it a fair bound for an engine: besides the work itself, a deep
+copy of the input and output of the execution and of every task call, and two tuples
+(id, moment, type, name, value) appended for every state; for a Map also two for every
 iteration. W6 is measured against the bare JSONata engine's own loop instead: its
 expressions, compiled once, called directly with the variable bound, and nothing else.
 
-Where two ways of writing it by hand were possible, the faster one stands here: W1 and W4
-change their data in place, which no engine with a true history may do.
+Where two ways of writing it by hand were possible, the faster one stands here: W1 and
+W4 change their data in place, which no engine with a true history may do.
 """
 
 from collections.abc import Callable
@@ -27,9 +27,10 @@ Outcome: TypeAlias = tuple[Json, Events]
 
 def copied(value: Json) -> Json:
     """A deep copy of a JSON value."""
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is dict:
         return {key: copied(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if kind is list:
         return [copied(item) for item in value]
     return value
 

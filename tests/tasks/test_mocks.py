@@ -257,10 +257,10 @@ def test_mocks_are_read_from_a_file(tmp_path: Path, name: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("name", "data", "text"),
     [
-        ("a.json", b"{", "line 1, column 2"),
-        ("a.json", b"\xff", "no UTF-8"),
-        ("a.json", b"[]", "holds no table"),
-        ("a.yaml", b"a: [", "not YAML"),
+        ("a.json", b"{", "a.json:1:2"),
+        ("a.json", b"\xff", "not UTF-8"),
+        ("a.json", b"[]", "this is a list"),
+        ("a.yaml", b"a: [", "a.yaml:1:5"),
         ("a.json", b'{"MockedResponses": {}}', "Step Functions Local"),
     ],
 )
@@ -275,5 +275,5 @@ def test_an_unreadable_file_is_told(
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="no such file"):
         Mocks.load(str(tmp_path / "none.json"))
