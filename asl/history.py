@@ -107,6 +107,8 @@ EVENT_DETAILS: dict[str, tuple[str, tuple[str, ...]] | None] = {
     "MapRunSucceeded": None,
     "MapRunAborted": None,
     "MapRunFailed": ("mapRunFailedEventDetails", _ERROR),
+    "ExecutionRedriven": ("executionRedrivenEventDetails", ("redriveCount",)),
+    "MapRunRedriven": ("mapRunRedrivenEventDetails", ("mapRunArn", "redriveCount")),
     "EvaluationFailed": (
         "evaluationFailedEventDetails",
         ("error", "cause", "location?", "state"),

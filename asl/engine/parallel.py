@@ -13,7 +13,7 @@ from collections.abc import Generator
 from asl.engine.data import payload, subject
 from asl.engine.messages import Reply
 from asl.engine.strand import Strand
-from asl.model.states import Parallel
+from asl.model.states import Map, Parallel
 from asl.values import Json
 
 
@@ -76,6 +76,9 @@ def record_aborted(strand: Strand, child: Strand, failed: Strand) -> None:
     state = child.state
     if state is None or (child is failed and state.type != "Task"):
         return
+    if isinstance(state, Map) and state.processor.mode == "DISTRIBUTED":
+        strand.last = failed.last
+        strand.record("MapRunAborted")
     if state.type in ("Task", "Wait", "Map", "Parallel"):
         strand.last = failed.last
         strand.record(f"{state.type}StateAborted")

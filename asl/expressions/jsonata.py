@@ -11,7 +11,7 @@ to those who use them.
 Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
@@ -62,9 +62,12 @@ class Expression:
         loaded = load_expression(text)  # alone first, so that `1) + (2` is refused
         mentioned = frozenset(dollar_names(text))
         self.text = text
-        self._functions = FUNCTIONS.keys() & mentioned
-        self._chance = not CHANCE.isdisjoint(mentioned)
-        self._clock = not CLOCK.isdisjoint(mentioned)
+        # Sought as bare text: one name too many costs little, one too few would let
+        # the engine's own clock and generator in.
+        self._functions = frozenset(_within(text, FUNCTIONS))
+        self._chance = any(_within(text, CHANCE))
+        self._clock = any(_within(text, CLOCK))
+        self._reads_states = "$states" in text
         reads = loaded.reads(dict.fromkeys(self._functions, _stand_in))
         if "everyBinding" in reads:
             position = max(text.find("$eval"), 0)
@@ -84,7 +87,6 @@ class Expression:
         if "$" in mentioned:
             self.context_names = frozenset(("$$",))
         self._path = text[1:].split(".") if PLAIN_PATH.fullmatch(text) else None
-        self._reads_states = "states" in mentioned
         self._programs: dict[tuple[str, ...], Program] = {}
         self._main: Program | None = None
 
@@ -112,7 +114,7 @@ class Expression:
         now = scope.now_ms if self._clock else 0
         seed = scope.random.getrandbits(63) if self._chance else 0
         try:
-            program = self._main or self._program(variables)
+            program = self._program(variables)
             data = {k: variables[k] for k in program.fields if k in variables}
             if self._reads_states:
                 data["states"] = self._states(states, scope)
@@ -160,13 +162,17 @@ class Expression:
         return value
 
     def _program(self, variables: Mapping[str, Json]) -> Program:
+        for name in self._other_names:
+            if name in variables:
+                break
+        else:
+            if self._main is None:
+                self._main = self._build(())
+            return self._main
         hidden = tuple([name for name in self._other_names if name in variables])
-        program = self._programs.get(hidden)
-        if program is None:
-            program = self._programs[hidden] = self._build(hidden)
-        if not self._other_names:
-            self._main = program
-        return program
+        if hidden not in self._programs:
+            self._programs[hidden] = self._build(hidden)
+        return self._programs[hidden]
 
     def _build(self, hidden: tuple[str, ...]) -> Program:
         functions = sorted(self._functions.difference(hidden))
@@ -203,6 +209,10 @@ _UNSUPPORTED = "returned an unsupported result type."
 def _whole_states(states: dict[str, Json], scope: Scope) -> dict[str, Json]:
     # AWS's order of members: input, context, then result or errorOutput.
     return {"input": states["input"], "context": scope.context, **states}
+
+
+def _within(text: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if f"${name}" in text]
 
 
 def _stand_in(*_arguments: Json) -> None:

@@ -50,32 +50,38 @@ def dollar_names(text: str) -> Iterator[str]:
             yield token[1:]
 
 
-_CHANGING = frozenset((float, dict, list))
-
-
 def whole_numbers(value: Json) -> Json:
-    """The value with 1.0 as 1 and -0.0 as 0; what does not change is shared."""
-    kind = type(value)
-    if kind is float:
-        return int(value) if value.is_integer() and abs(value) < 1e21 else value
-    if kind is dict:
-        entries = value.items()
-    elif kind is list:
-        entries = enumerate(value)
-    else:
+    """The value with 1.0 as 1 and -0.0 as 0; shared where there is none of them."""
+    if type(value) in _CONTAINERS and not _has_whole_float(value):
         return value
-    changes = None
-    for key, item in entries:
-        kind_of_item = type(item)
-        if kind_of_item is float and not item.is_integer():
-            continue
-        if kind_of_item in _CHANGING:
-            whole = whole_numbers(item)
-            if whole is not item:
-                if changes is None:
-                    changes = kind(value)
-                changes[key] = whole
-    return value if changes is None else changes
+    return _with_whole_numbers(value)
+
+
+def _with_whole_numbers(value: Json) -> Json:
+    kind = type(value)
+    if kind is dict:
+        return {key: _with_whole_numbers(item) for key, item in value.items()}
+    if kind is list:
+        return [_with_whole_numbers(item) for item in value]
+    if kind is float and value.is_integer() and abs(value) < 1e21:
+        return int(value)  # from 1e21 on JavaScript writes an exponent, as Python does
+    return value
+
+
+_CONTAINERS = frozenset((dict, list))
+
+
+def _has_whole_float(value: Json) -> bool:
+    containers = [value]
+    for container in containers:  # grows while it is walked
+        for item in container.values() if type(container) is dict else container:
+            kind = type(item)
+            if kind is float:
+                if item.is_integer():
+                    return True
+            elif kind is dict or kind is list:
+                containers.append(item)
+    return False
 
 
 _QUOTED_OR_WHOLE = re.compile(r'("(?:[^"\\]|\\.)*")|(?<=\d)\.0(?![\d.])')

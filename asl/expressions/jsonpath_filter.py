@@ -51,6 +51,7 @@ _NUMBER = re.compile(
     r"-?[0-9]{1,1000}(?P<float>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?!\w)"
 )
 _WORD = re.compile(r"(true|false|null)\b")
+_BARE = re.compile(r"[^\W\d][\w-]*")
 _WORDS = {"true": True, "false": False, "null": None}
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/([a-zA-Z]*)", re.DOTALL)
 _SYMBOL = re.compile(r"===|!==|==|!=|<=|>=|<|>|=~")
@@ -207,6 +208,10 @@ class _Parser:
             return number
         if self.take("["):
             return self._list(depth + 1)
+        # Published machines that run on AWS write texts without quotes: @.lang==es.
+        if (match := _BARE.match(text, at)) and not text[match.end() :].startswith("("):
+            self.at = match.end()
+            return match[0]
         return self.refuse("expected a path, a quoted text, a number or […]")
 
     def _list(self, depth: int) -> Json:

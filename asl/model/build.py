@@ -38,6 +38,7 @@ from asl.model.states import (
 )
 from asl.problem import Problem
 from asl.source.document import Document
+from asl.source.substitution import find_placeholders
 from asl.values import Json, size_bound
 
 
@@ -50,7 +51,7 @@ def build_machine(
     if not isinstance(definition, dict):
         return None, problems
     fields = Fields(document, definition, "", jsonata=False, problems=problems)
-    language = _language(definition, "JSONPath")
+    language = _language(definition, _stray_language(definition))
     limit = fields.number("TimeoutSeconds")
     branch = _build_branch(fields, default_jsonata=language == "JSONata")
     machine = StateMachine(
@@ -72,6 +73,16 @@ def _language(
     """Anything but exactly "JSONPath" counts as JSONata, as AWS resolves it."""
     value = definition.get("QueryLanguage", default)
     return "JSONPath" if value == "JSONPath" else "JSONata"
+
+
+def _stray_language(definition: Mapping[str, Json]) -> str:
+    """A QueryLanguage put among the states by mistake counts as the machine's.
+
+    The schema pass warns of it; what AWS makes of it was not recorded.
+    """
+    states = definition.get("States")
+    stray = states.get("QueryLanguage") if isinstance(states, dict) else None
+    return stray if isinstance(stray, str) else "JSONPath"
 
 
 def _build_branch(fields: Fields, *, default_jsonata: bool) -> Branch:
@@ -304,6 +315,15 @@ def _build_task(fields: Fields, common: dict[str, Any]) -> Task | None:
     if arn is None:
         return None
     resource = find_resource(arn)
+    if resource is None and (unfilled := find_placeholders(arn)):
+        names = ", ".join(f"${{{name}}}" for _, name in unfilled)
+        fields.wrong(
+            "ASL010",
+            "Resource",
+            f"{names} stands for a resource and is not filled; give it with "
+            "substitutions (--substitute Name=value)",
+        )
+        return None
     if resource is None:
         fields.wrong(
             "ASL501",

@@ -5,10 +5,10 @@
 In: the workloads (all, or those named). Out: tables, printed and written.
 Never: fails because something is slow; the verdict stands in the table.
 
-Machines have fast and slow phases, so only ratios are quoted: in every round asl and the
-floor run in turn, each the median of some repeats, and a ratio is taken within its round.
-The machine is built beforehand, as its users do; everything else that `asl.run` does is
-in the time, the whole Standard history included. Garbage collection stays on for both.
+Machines have fast and slow phases, so only ratios are quoted: in every round asl and
+the floor run in turn, each the median of some repeats, and a ratio is taken within its
+round. The machine is built beforehand, as its users do; everything else that `asl.run`
+does is in the time, the whole history included. Garbage collection stays on for both.
 """
 
 import argparse
@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -140,25 +142,16 @@ def verdict(reached: bool, figure: str) -> str:
 
 def linearity(rounds: int) -> list[list[str]]:
     """Rows: what a unit costs in a small and in a large run, for asl and the floor."""
-    shapes: list[tuple[str, str, Workload, Workload]] = [
-        (
-            "states (W1)",
-            "W1",
-            workloads.pass_chain(1_000),
-            workloads.pass_chain(10_000),
-        ),
-        (
-            "items (W3, Express)",
-            "W3",
-            workloads.inline_map_express(1_000),
-            workloads.inline_map_express(10_000),
-        ),
-        ("history (W2, Express)", "W2", _express_loop(1_000), _express_loop(10_000)),
+    shapes: list[tuple[str, str, Callable[[int], Workload]]] = [
+        ("states (W1)", "W1", workloads.pass_chain),
+        ("items (W3, Express)", "W3", workloads.inline_map_express),
+        ("history (W2, Express)", "W2", _express_loop),
     ]
     rows = []
-    for title, name, few, many in shapes:
+    for title, name, shape in shapes:
+        few, many = shape(1_000), shape(10_000)
         cells = [title, f"{few.units:,} → {many.units:,}"]
-        for make in (prepare, lambda workload: prepare_floor(name, workload)):
+        for make in (prepare, partial(prepare_floor, name)):
             pairs = interleave(make(few), make(many), 1, rounds)
             small = median(pair[0] for pair in pairs) / few.units * 1e6
             large = median(pair[1] for pair in pairs) / many.units * 1e6
@@ -186,8 +179,6 @@ def _loading(rounds: int) -> list[str]:
 
 
 def _express_loop(size: int) -> Workload:
-    from dataclasses import replace
-
     return replace(workloads.task_loop(size), type="EXPRESS")
 
 
@@ -197,7 +188,7 @@ _PEAK = """
 import resource, sys
 def peak_mb():
     try:
-        with open("/proc/self/status") as status:  # this process's own, not its parent's
+        with open("/proc/self/status") as status:  # its own peak, not its parent's
             line = next(line for line in status if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
     except OSError:
@@ -291,9 +282,7 @@ def start_up(processes: Processes, rounds: int) -> list[list[str]]:
     used = ["-c", "import asl; asl.load_text; asl.run; asl.Tasks"]
     base, above = processes.over(rounds, bare, used)
     rows.append(
-        _start_row(
-            "the same, with load_text, run and Tasks", "bare Python", base, above
-        )
+        _start_row("the same with load_text, run, Tasks", "bare Python", base, above)
     )
     imports = ["-c", "import click, jsonschema, networkx"]
     order = ROOT / "examples" / "order"
@@ -355,7 +344,7 @@ def report(names: list[str], rounds: int) -> str:
         f"{rounds} interleaved rounds. Ratios hold between machines, times do not.\n",
         "## Cost, as a multiple of the same work by hand (floor.py)\n",
         "Per unit: a state; W3: an item; W7, W8: an execution. W6's floor is the bare "
-        "JSONata engine's own loop. The ratio is min / **median** / max of the rounds.\n",
+        "JSONata engine's own loop. The ratio is min / **median** / max of rounds.\n",
     ]
     rows = []
     for name in names:
@@ -381,12 +370,12 @@ def everything_else(rounds: int) -> list[str]:
         starts = start_up(processes, max(rounds, 9))
     return [
         "## Linearity\n",
-        "Cost of one unit in a small and in a ten times larger run; by hand, the growth "
-        "is the machine's own (cache, garbage collection).\n",
+        "Cost of one unit in a small and in a ten times larger run; by hand, the "
+        "growth is the machine's own (cache, garbage collection).\n",
         table(["of", "units", "asl", "by hand"], growth) + "\n",
         "## Memory\n",
-        "Peak resident size of a fresh process (VmHWM) over that of a bare interpreter: "
-        "imports, definition, input, whole history and output included.\n",
+        "Peak resident size of a fresh process (VmHWM) over that of a bare "
+        "interpreter: imports, definition, input, whole history and output included.\n",
         table(["", "bare", "loaded", "peak", "goal", ""], sizes) + "\n",
         "## Start-up\n",
         "Medians of interleaved fresh processes with byte code cached; the figure is "

@@ -44,6 +44,7 @@ INPUT = {
     "mixed": {"a": [1.5, 2.0, {"b": -0.0}], "c": "1.0"},
     "big": 2**60 + 1,
     "huge": 10**400,
+    "far": 1e21,
     "and": "kept",
 }
 VARIABLES = {"x": 4, "list": [1], "obj": {"a": {"b": 2}}, "nothing": None}
@@ -100,6 +101,8 @@ RESULTS = [
     ("$states.input.mixed", {"a": [1.5, 2, {"b": 0}], "c": "1.0"}),
     ("$states.input.big", 2**60 + 1),
     ("$states.input.huge", 10**400),
+    ("$states.input.far", 1e21),
+    ("$states.input.far * 1", 1e21),
     ("$states.input.whole + 1", 2),
     ("1.0", 1),
     ("-0", 0),
