@@ -41,8 +41,10 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file or ""
-        if self.line is not None:
+        if self.line is not None and place:
             place += f":{self.line}:{self.column}"
+        elif self.line is not None:
+            place = f"line {self.line}, column {self.column}"
         elif self.pointer:
             place += f"{':' if place else ''}{self.pointer}"
         tail = f"; {self.suggestion}" if self.suggestion else ""

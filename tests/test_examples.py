@@ -8,6 +8,7 @@ import ast
 import importlib.util
 import inspect
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -67,7 +68,7 @@ CASES = [
         output={
             "inventory": {"inStock": True, "missing": []},
             "backorder": {"skus": ["desk"], "expectedInSeconds": DAY},
-            "payment": {"charged": 229.0, "card": "1234"},
+            "payment": {"charged": 230, "card": "1234"},
             "shipment": {"tracking": "T-A-1001", "parcels": 2},
         },
     ),
@@ -353,6 +354,7 @@ def run_command(words: list[str]) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         timeout=60,
         check=False,
     )

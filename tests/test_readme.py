@@ -3,6 +3,7 @@
 In: README.md, .ci/run and all texts of the project. Out: nothing. Never: installs.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -36,6 +37,19 @@ def asl_commands() -> list[list[str]]:
     return [word for word in words if Path(word[0]).name == "asl"]
 
 
+def run_asl(words: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "asl", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        timeout=60,
+        check=False,
+    )
+
+
 def texts() -> Iterator[Path]:
     """Every text of ours."""
     for name in ("asl", "examples", "tests", ".github", ".ci", "schemas"):
@@ -62,17 +76,17 @@ def test_the_second_command_installs_and_runs_the_tests() -> None:
 
 @pytest.mark.parametrize("words", asl_commands(), ids=" ".join)
 def test_a_command_of_the_readme_works(words: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "asl", *words[1:]],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    done = run_asl(words[1:])
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout
+
+
+def test_the_first_command_ends_as_the_readme_shows() -> None:
+    (shown,) = blocks("text")
+    first = asl_commands()[0]
+    done = run_asl(first[1:])
+    for line in shown.splitlines():
+        assert line in done.stdout
 
 
 def test_the_python_of_the_readme_works(monkeypatch: pytest.MonkeyPatch) -> None:

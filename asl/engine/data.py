@@ -17,6 +17,7 @@ from asl.expressions.scope import EvaluationError
 from asl.model.data import invalid_path
 from asl.model.failure import REFERENCE_PATH_CONFLICT
 from asl.model.states import Common, Retriable
+from asl.quotas import PAYLOAD_BYTES
 from asl.values import Json, json_text
 
 
@@ -31,6 +32,8 @@ def subject(strand: Strand, state: Common, raw: Json) -> Json:
     """What a state's fields are evaluated against, in either query language."""
     if state.jsonata:
         return {"input": raw}
+    if state.input_path is None and not state.discards_input:
+        return raw
     return effective_input(strand, state, raw)
 
 
@@ -67,9 +70,13 @@ def shown(strand: Strand, state: Common, value: Json) -> Json:
 
 
 def finish_result(
-    strand: Strand, state: Retriable, raw: Json, result: Json
+    strand: Strand, state: Retriable, raw: Json, result: Json, raw_bound: int | None
 ) -> tuple[Json, Json]:
-    """A result's way to (output, assigned variables), for Task, Parallel and Map."""
+    """A result's way to (output, assigned variables), for Task, Parallel and Map.
+
+    `raw_bound` is the raw input's size bound, where it is known: then the sum of two
+    bounds bounds what ResultPath makes, and nothing needs to be measured.
+    """
     if state.jsonata:
         given = {"input": raw, "result": result}
         output = result if state.output is None else state.output(given, strand)
@@ -81,6 +88,10 @@ def finish_result(
         merged = raw
     elif state.result_path is not None:
         merged = place(state.result_path, raw, result)
+        if raw_bound is not None and result is strand.measured:
+            bound = raw_bound + strand.bound + 6 * len(state.result_path.text)
+            if bound <= PAYLOAD_BYTES:
+                strand.measured, strand.bound = merged, bound
     else:
         merged = result
     return shown(strand, state, merged), assigned

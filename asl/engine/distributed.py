@@ -57,10 +57,13 @@ def run_distributed(
     strand.record("MapRunStarted", run.arn)
     started = strand.last
     source = "STATE_DATA"
-    if state.reader is not None:
-        items, source = yield from run.read(state.reader, limit)
-    yield from run.run_children(run.inputs(items, source))
-    result = yield from run.result()
+    try:
+        if state.reader is not None:
+            items, source = yield from run.read(state.reader, limit)
+        yield from run.run_children(run.inputs(items, source))
+        result = yield from run.result()
+    except EvaluationError as problem:
+        raise run.broken(problem) from None
     strand.record("MapRunSucceeded")
     strand.record("MapStateSucceeded")
     strand.last = started  # recorded: Exited follows MapRunStarted
@@ -264,9 +267,6 @@ class _MapRun:
         record["Error"], record["Cause"] = reply.error, reply.cause
         self.failed_items += int(record["Items"])
         if self.exceeded():
-            for number in sorted(self.running):
-                self.strand.cancel(number)
-            self.running.clear()
             raise self.failed(
                 TOLERATED_FAILURE,
                 "The specified tolerated failure threshold was exceeded",
@@ -282,9 +282,23 @@ class _MapRun:
         return bool(share) and 100 * self.failed_items > (share or 0) * self.total
 
     def failed(self, error: str, cause: str | None) -> StateFailed:
-        """Write the end of the Map Run and give its failure."""
+        """Stop the children, write the end of the Map Run and give its failure."""
+        self.stop()
         self.strand.record("MapRunFailed", error, cause)
         return StateFailed(error, cause)
+
+    def broken(self, problem: EvaluationError) -> StateFailed:
+        """A field could not be computed while the Map Run was under way."""
+        self.stop()
+        failure = self.strand.explain(problem)
+        self.strand.record("MapRunFailed", failure.error, failure.cause)
+        return failure
+
+    def stop(self) -> None:
+        """Wait for no child any more."""
+        for number in sorted(self.running):
+            self.strand.cancel(number)
+        self.running.clear()
 
     # -------------------------------------------------------------------------- result
 

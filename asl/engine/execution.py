@@ -61,9 +61,12 @@ class Execution:
         machine_types: Mapping[str, str] | None = None,
         knows_activity: Callable[[str, str], bool] = lambda state, arn: True,
         child: MapChild | None = None,
+        input_bound: int | None = None,
     ) -> None:
         self.machine = machine
         self.input = input
+        self.input_bound = input_bound
+        """An upper bound of the input's size in bytes, where it is known."""
         self.name = name
         self.arn = arn
         self.machine_arn = machine_arn
@@ -114,7 +117,13 @@ class Execution:
         )
         self._root = root
         self._set_limits()
-        self._guarded(self.begin, root, self.machine, self.input)
+        if self.input_bound is not None:
+            root.measured, root.bound = self.input, self.input_bound
+        try:
+            self.begin(root, self.machine, self.input)
+            self._run_ready()
+        except (HistoryFull, StandsStill) as end:
+            self._cut_short(end)
         return self._taken()
 
     def receive(self, reply: Reply) -> list[Effect]:
@@ -124,17 +133,21 @@ class Execution:
             if self.running:
                 self._finish("ABORTED", reply.error, reply.cause)
             return self._taken()
-        if reply.id == self._limit_id and self.running:
-            self._finish("TIMED_OUT", None, None)
-            return self._taken()
         strand = self.waiting.get(reply.id)
-        if strand is None:
-            if not 0 < reply.id <= self.asked:
-                raise InternalError(f"an answer to {reply.id}, which was never asked")
-            return self._taken()  # cancelled meanwhile: dropped without a trace
-        self.ready.append((strand, reply))
-        self._guarded(self._run_ready)
-        return self._taken()
+        if strand is not None:
+            try:
+                self._step(strand, reply)
+                if self.ready:
+                    self._run_ready()
+            except (HistoryFull, StandsStill) as end:
+                self._cut_short(end)
+        elif reply.id == self._limit_id and self.running:
+            self._finish("TIMED_OUT", None, None)
+        elif not 0 < reply.id <= self.asked:
+            raise InternalError(f"an answer to {reply.id}, which was never asked")
+        # Anything else was cancelled meanwhile: dropped without a trace.
+        effects, self.effects = self.effects, []
+        return effects
 
     @property
     def running(self) -> bool:
@@ -219,12 +232,9 @@ class Execution:
         effects, self.effects = self.effects, []
         return effects
 
-    def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Act; what no state takes ends the execution."""
-        try:
-            act(*arguments)
-            self._run_ready()
-        except HistoryFull:
+    def _cut_short(self, end: HistoryFull | StandsStill) -> None:
+        """The history is full, or an Express run spins: the execution ends here."""
+        if isinstance(end, HistoryFull):
             limit = self.limits.history_events
             self._finish(
                 "FAILED",
@@ -233,7 +243,7 @@ class Execution:
                 f"({limit}).",
                 len(self.recorder.records),
             )
-        except StandsStill:
+        else:
             self.recorder.now = self.started_at + self.limits.seconds * 1_000_000
             self._finish("TIMED_OUT", None, None)
 
@@ -254,15 +264,10 @@ class Execution:
             strand.output = stop.value
         except StateFailed as failure:
             strand.failure = failure
-        waited = strand.asked or strand.children
-        strand.closed = True
         strand.behaviour = None
-        if waited:
-            strand.closed = False
+        if strand.children:
             strand.close()
-        self._ended(strand, message)
-
-    def _ended(self, strand: Strand, message: Any) -> None:
+        strand.closed = True
         parent = strand.parent
         if parent is None:
             self._end(strand)

@@ -32,14 +32,18 @@ def run_retriable(
     """Run a state with its Retry and Catch around it."""
     strand.enter(state, raw)
     strand.retry_count = 0
-    if state.type == "Task":
+    if isinstance(state, Task):
         visits = strand.visits = strand.visits or {}
         visits[state.name] = visits.get(state.name, 0) + 1
+    raw_bound = strand.bound if raw is strand.measured else None
     counts: dict[int, int] | None = None
     while True:
         try:
-            result = yield from _body(strand, state, raw)
-            output, assigned = finish_result(strand, state, raw, result)
+            if isinstance(state, Task):
+                result = yield from run_task(strand, state, raw)
+            else:
+                result = yield from _side_by_side(strand, state, raw)
+            output, assigned = finish_result(strand, state, raw, result, raw_bound)
             strand.leave(state, output, assigned)
         except EvaluationError as problem:
             failure = strand.explain(problem)
@@ -68,12 +72,10 @@ def run_retriable(
     raise failure
 
 
-def _body(
-    strand: Strand, state: Task | Parallel | Map, raw: Json
+def _side_by_side(
+    strand: Strand, state: Parallel | Map, raw: Json
 ) -> Generator[None, Reply | Strand, Json]:
-    """One attempt of the state's own work."""
-    if isinstance(state, Task):
-        return run_task(strand, state, raw)
+    """One attempt of a state that runs others."""
     if isinstance(state, Parallel):
         return run_parallel(strand, state, raw)
     if state.processor.mode == "INLINE":

@@ -18,6 +18,7 @@ from asl.engine.messages import Reply
 from asl.engine.parallel import record_aborted
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
+from asl.expressions.template import Evaluate
 from asl.model.failure import QUERY_EVALUATION_ERROR, RUNTIME
 from asl.model.states import Map
 from asl.quotas import INLINE_CONCURRENCY
@@ -76,15 +77,11 @@ class _Iterations:
         strand, state = self.strand, self.state
         add = strand.execution.recorder.add
         item: dict[str, Json] = {"Index": index, "Value": self.items[index]}
-        started = add(self.after.popleft(), "MapIterationStarted", state.name, index)
-        iterations = (*strand.iterations, (state.name, index))
         value = self.items[index]
         if state.item_selector is not None:
-            outer, strand.item = strand.item, item
-            strand.forget_context()
-            value = state.item_selector(self.given, strand)
-            strand.item = outer
-            strand.forget_context()
+            value = self.select(state.item_selector, item)
+        started = add(self.after.popleft(), "MapIterationStarted", state.name, index)
+        iterations = (*strand.iterations, (state.name, index))
         child = strand.fork(
             state.processor, value, last=started, item=item, iterations=iterations
         )
@@ -92,6 +89,21 @@ class _Iterations:
         if not child.closed:
             strand.children.append(child)
         return child
+
+    def select(self, selector: Evaluate, item: dict[str, Json]) -> Json:
+        """What an iteration gets; where that cannot be told, the others stop too."""
+        strand = self.strand
+        outer, strand.item = strand.item, item
+        strand.forget_context()
+        try:
+            return selector(self.given, strand)
+        except EvaluationError as problem:
+            failure = strand.explain(problem)
+            self.interrupt(strand.last)
+            raise failure from None
+        finally:
+            strand.item = outer
+            strand.forget_context()
 
     def ended(self, child: Any) -> None:
         """An iteration has ended: note its output, or fail with it."""
@@ -108,26 +120,31 @@ class _Iterations:
 
     def fail(self, failed: Strand, index: int) -> None:
         """Stop the other iterations, write who was interrupted, and fail."""
-        strand, name = self.strand, self.state.name
-        add = strand.execution.recorder.add
-        strand.last = failed.last
-        add(failed.last, "MapIterationFailed", name, index)
-        for child, other in self.running.items():
-            self.abort(child, failed)
-            add(failed.last, "MapIterationAborted", name, other)
-        if self.running:
-            self.abort(failed, failed)
-        for child in self.running:
-            child.close()
-        strand.children = []
+        strand = self.strand
+        strand.execution.recorder.add(
+            failed.last, "MapIterationFailed", self.state.name, index
+        )
+        others = bool(self.running)
+        self.interrupt(failed.last)
+        if others:
+            record_aborted(strand, failed, failed.last, failed)
         strand.last = failed.last
         assert failed.failure is not None, "only a failed iteration comes here"
         raise failed.failure
 
-    def abort(self, child: Strand, failed: Strand) -> None:
-        """Write the …StateAborted events of one iteration, all after the failure."""
-        record_aborted(self.strand, child, failed)
-        self.strand.last = failed.last
+    def interrupt(self, after: int) -> None:
+        """Stop what is running and write so, all after the event of the failure."""
+        strand = self.strand
+        for child, index in self.running.items():
+            record_aborted(strand, child, after)
+            strand.execution.recorder.add(
+                after, "MapIterationAborted", self.state.name, index
+            )
+        for child in self.running:
+            child.close()
+        self.running = {}
+        strand.children = []
+        strand.last = after
 
 
 def find_items(strand: Strand, state: Map, given: Json) -> list[Json]:

@@ -35,9 +35,9 @@ class Call:
     """The task token, for .waitForTaskToken and activities."""
     execution_arn: str
     role_arn: str
-    deadline: Instant | None
+    deadline: Instant | None = None
     """When TimeoutSeconds will have run out."""
-    heartbeat_seconds: int | None
+    heartbeat_seconds: int | None = None
 
     @property
     def map_index(self) -> int | None:

@@ -53,9 +53,8 @@ def run_parallel(
 
 def fail(strand: Strand, failed: Strand, children: list[Strand]) -> None:
     """A branch has failed: stop the others, write who was interrupted, and fail."""
-    strand.last = failed.last
     for child in children:
-        record_aborted(strand, child, failed)
+        record_aborted(strand, child, failed.last, failed)
     strand.last = failed.last
     for child in children:
         child.close()
@@ -64,21 +63,20 @@ def fail(strand: Strand, failed: Strand, children: list[Strand]) -> None:
     raise failed.failure
 
 
-def record_aborted(strand: Strand, child: Strand, failed: Strand) -> None:
+def record_aborted(
+    strand: Strand, child: Strand, after: int, failed: Strand | None = None
+) -> None:
     """Write the …StateAborted events of one interrupted (or failed) strand.
 
-    Each follows the failure (recorded).
+    Each follows `after`, the event of the failure (recorded).
     """
     if child is not failed and child.closed:
         return
     for inner in child.children:
-        record_aborted(strand, inner, failed)
+        record_aborted(strand, inner, after, failed)
     state = child.state
     if state is None or (child is failed and state.type != "Task"):
         return
-    if isinstance(state, Map) and state.processor.mode == "DISTRIBUTED":
-        strand.last = failed.last
-        strand.record("MapRunAborted")
     if state.type in ("Task", "Wait", "Map", "Parallel"):
-        strand.last = failed.last
+        strand.last = after
         strand.record(f"{state.type}StateAborted")

@@ -36,7 +36,6 @@ class Strand:
 
     __slots__ = (
         "_context",
-        "asked",
         "behaviour",
         "bound",
         "children",
@@ -52,6 +51,8 @@ class Strand:
         "measured",
         "output",
         "parent",
+        "path",
+        "recorder",
         "retry_count",
         "state",
         "token",
@@ -70,6 +71,8 @@ class Strand:
         iterations: tuple[tuple[str, int], ...] = (),
     ) -> None:
         self.execution = execution
+        self.recorder = execution.recorder
+        self.path = execution.path
         self.parent = parent
         self.last = last
         """Id of the newest event of this chain."""
@@ -86,8 +89,6 @@ class Strand:
         self.retry_count: int | None = None
         self.token: str | None = None
         self.visits: dict[str, int] | None = None
-        self.asked: set[int] = set()
-        """Ids that somebody outside has still to answer."""
         self.children: list[Strand] = []
         self.behaviour: Behaviour | None = None
         self.closed = False
@@ -137,20 +138,24 @@ class Strand:
 
     def record(self, kind: str, *members: Json) -> None:
         """Write an event at the end of this strand's chain."""
-        self.last = self.execution.recorder.add(self.last, kind, *members)
+        recorder = self.recorder
+        records = recorder.records
+        if len(records) >= recorder.limit:
+            recorder.make_room()
+        records.append((self.last, recorder.now, kind, *members))
+        self.last = len(records)
 
     def enter(self, state: State, value: Json) -> None:
         """A state begins: its Entered event, and a fresh context."""
-        execution = self.execution
+        recorder = self.recorder
         self.state = state
         self.entered_from = self.last
-        self.entered_at = execution.recorder.now
+        self.entered_at = recorder.now
         self.retry_count = None
         self.token = None
         self._context = None
-        execution.path.append(state.name)
-        # Written out, not through the recorder's `add`: this is done for every state.
-        recorder = execution.recorder
+        self.path.append(state.name)
+        # Written out, not through `record`: this is done for every state.
         records = recorder.records
         if len(records) >= recorder.limit:
             recorder.make_room()
@@ -163,7 +168,7 @@ class Strand:
             self.measure(output, state.name)
         if assigned:
             self.assign(state, assigned)
-        recorder = self.execution.recorder
+        recorder = self.recorder
         records = recorder.records
         if len(records) >= recorder.limit:
             recorder.make_room()
@@ -178,7 +183,7 @@ class Strand:
         if bound > PAYLOAD_BYTES:
             bound = size_bytes(value)
             if bound > PAYLOAD_BYTES:
-                raise too_large(what)
+                raise _too_large(what)
         self.measured = value
         self.bound = bound
 
@@ -225,10 +230,9 @@ class Strand:
     def new_id(self) -> int:
         """The next id of this execution; a reply to it will wake this strand."""
         execution = self.execution
-        execution.asked += 1
-        self.asked.add(execution.asked)
-        execution.waiting[execution.asked] = self
-        return execution.asked
+        number = execution.asked = execution.asked + 1
+        execution.waiting[number] = self
+        return number
 
     def ask(self, effect: Effect) -> None:
         """Hand an effect to the world."""
@@ -242,7 +246,6 @@ class Strand:
 
     def answered(self, number: int) -> None:
         """An id has had its last answer."""
-        self.asked.discard(number)
         self.execution.waiting.pop(number, None)
 
     def cancel(self, number: int) -> None:
@@ -254,16 +257,14 @@ class Strand:
         """Who asks: what a task's callable may be told."""
         execution = self.execution
         return Call(
-            state=state.name,
-            iterations=self.iterations,
-            visit=self.visits.get(state.name, 1) - 1 if self.visits else 0,
-            attempt=attempt,
-            state_input=raw,
-            token=self.token,
-            execution_arn=execution.arn,
-            role_arn=execution.role_arn,
-            deadline=None,
-            heartbeat_seconds=None,
+            state.name,
+            self.iterations,
+            self.visits.get(state.name, 1) - 1 if self.visits else 0,
+            attempt,
+            raw,
+            self.token,
+            execution.arn,
+            execution.role_arn,
         )
 
     def close(self) -> None:
@@ -271,7 +272,8 @@ class Strand:
         if self.closed:
             return
         self.closed = True
-        for number in sorted(self.asked):
+        waiting = self.execution.waiting
+        for number in [n for n, strand in waiting.items() if strand is self]:
             self.cancel(number)
         for child in self.children:
             child.close()
@@ -307,7 +309,7 @@ class Strand:
 _NOTHING = object()
 
 
-def too_large(what: str) -> StateFailed:
+def _too_large(what: str) -> StateFailed:
     """AWS's failure for a payload beyond 262,144 bytes."""
     return StateFailed(
         "States.DataLimitExceeded",

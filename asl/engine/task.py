@@ -16,7 +16,6 @@ from asl.engine.messages import (
     Reply,
     StartTask,
     TaskFailed,
-    TaskHeartbeat,
     TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
@@ -24,13 +23,12 @@ from asl.engine.messages import (
 )
 from asl.engine.nested import find_machine, start_nested
 from asl.engine.parameters import find_refusal
-from asl.engine.strand import Strand, too_large
+from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
 from asl.model.failure import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
 from asl.model.resource import Resource
 from asl.model.states import Task
-from asl.quotas import PAYLOAD_BYTES
-from asl.values import Json, size_bound, size_bytes
+from asl.values import Json
 
 DEFAULT_REGION = "us-east-1"
 
@@ -40,15 +38,14 @@ def run_task(
 ) -> Generator[None, Reply | Strand, Json]:
     """Evaluate the request, ask for the work, wait for its end."""
     resource = state.resource
-    if resource.pattern == "token" or resource.family == "activity":
+    if state.takes_token:
         strand.token = _token(strand)
         strand.forget_context()
     given = subject(strand, state, raw)
-    request = (
-        payload(state, given)
-        if state.parameters is None
-        else state.parameters(given, strand)
-    )
+    if state.parameters is None:
+        request = payload(state, given)
+    else:
+        request = state.parameters(given, strand)
     timeout = heartbeat = credentials = None
     if state.timeout_seconds is not None:
         timeout = int(state.timeout_seconds(given, strand))
@@ -57,12 +54,33 @@ def run_task(
     if state.credentials is not None:
         role = state.credentials(given, strand)
         credentials = {"roleArn": role["RoleArn"]} if "RoleArn" in role else None
-    if refusal := find_refusal(resource, request):
-        raise EvaluationError(RUNTIME, refusal)
-    _schedule(strand, state, request, timeout, heartbeat, credentials)
-    number = _start(strand, state, raw, request, timeout, heartbeat)
-    result = yield from _wait(strand, resource, number, timeout, heartbeat)
-    return result
+    if resource.family == "lambda":
+        strand.record(
+            "LambdaFunctionScheduled", resource.arn, request, timeout, credentials
+        )
+        strand.record("LambdaFunctionStarted")
+    else:
+        _schedule(strand, state, request, timeout, heartbeat, credentials)
+    number = strand.new_id()
+    call = strand.call(state, raw, strand.retry_count or 0)
+    if timeout is not None:
+        call.deadline = strand.recorder.now + timeout * 1_000_000
+    call.heartbeat_seconds = heartbeat
+    machine = None
+    if resource.family == "task":
+        machine = find_machine(strand.execution, resource, request)
+    if machine is None:
+        strand.ask(StartTask(number, resource.arn, request, call))
+    else:
+        strand.ask(start_nested(strand, number, resource, machine, request, call))
+    if timeout is not None or heartbeat is not None:
+        return (yield from _wait_limited(strand, resource, number, timeout, heartbeat))
+    while True:
+        reply = yield
+        if isinstance(reply, (TaskSucceeded, TaskFailed)):
+            strand.answered(number)
+            return _result(strand, resource, reply)
+        _progress(strand, resource, reply)
 
 
 def _token(strand: Strand) -> str:
@@ -80,56 +98,31 @@ def _schedule(
     heartbeat: int | None,
     credentials: Json,
 ) -> None:
-    """Write the events that open a task."""
+    """Write the events that open an activity's task or an integration's."""
     resource = state.resource
-    if resource.family == "lambda":
-        strand.record(
-            "LambdaFunctionScheduled", resource.arn, request, timeout, credentials
-        )
-        strand.record("LambdaFunctionStarted")
-    elif resource.family == "activity":
+    if resource.family == "activity":
         if not strand.execution.knows_activity(state.name, resource.arn):
             raise EvaluationError(
                 RUNTIME, f"The activity {resource.arn} does not exist."
             )
         strand.record("ActivityScheduled", resource.arn, request, timeout, heartbeat)
-    else:
-        strand.record(
-            "TaskScheduled",
-            resource.service,
-            resource.event_resource,
-            resource.region or DEFAULT_REGION,
-            request,
-            timeout,
-            heartbeat,
-            credentials,
-        )
-        strand.record("TaskStarted", resource.service, resource.event_resource)
+        return
+    if refusal := find_refusal(resource, request):
+        raise EvaluationError(RUNTIME, refusal)
+    strand.record(
+        "TaskScheduled",
+        resource.service,
+        resource.event_resource,
+        resource.region or DEFAULT_REGION,
+        request,
+        timeout,
+        heartbeat,
+        credentials,
+    )
+    strand.record("TaskStarted", resource.service, resource.event_resource)
 
 
-def _start(
-    strand: Strand,
-    state: Task,
-    raw: Json,
-    request: Json,
-    timeout: int | None,
-    heartbeat: int | None,
-) -> int:
-    """Hand the work to the world: another machine's execution, or a task."""
-    number = strand.new_id()
-    call = strand.call(state, raw, strand.retry_count or 0)
-    if timeout is not None:
-        call.deadline = strand.execution.recorder.now + timeout * 1_000_000
-    call.heartbeat_seconds = heartbeat
-    machine = find_machine(strand.execution, state.resource, request)
-    if machine is not None:
-        strand.ask(start_nested(strand, number, state.resource, machine, request, call))
-    else:
-        strand.ask(StartTask(number, state.resource.arn, request, call))
-    return number
-
-
-def _wait(
+def _wait_limited(
     strand: Strand,
     resource: Resource,
     number: int,
@@ -137,7 +130,7 @@ def _wait(
     heartbeat: int | None,
 ) -> Generator[None, Reply | Strand, Json]:
     """Wait for the end of a task, its time-out or a missing heartbeat."""
-    clock = strand.execution.recorder
+    clock = strand.recorder
     deadline = pulse = None
     if timeout is not None:
         deadline = strand.timer(clock.now + timeout * 1_000_000)
@@ -145,29 +138,22 @@ def _wait(
         pulse = strand.timer(clock.now + heartbeat * 1_000_000)
     while True:
         reply = yield
-        match reply:
-            case TaskSucceeded(output=output):
-                _settle(strand, number, deadline, pulse)
-                _check_size(strand, resource, output)
-                _end(strand, resource, "Succeeded", output)
-                return output
-            case TaskFailed():
-                _settle(strand, number, deadline, pulse)
-                raise _failed(strand, resource, reply)
-            case TimerFired(id=fired):
-                strand.answered(fired)
-                strand.cancel(number)
-                rest = pulse if fired == deadline else deadline
-                if rest is not None:
-                    strand.cancel(rest)
-                _end(strand, resource, "TimedOut", TIMEOUT, None)
-                alias = HEARTBEAT_TIMEOUT if fired == pulse else None
-                raise StateFailed(TIMEOUT, None, alias=alias)
-            case TaskHeartbeat() | TaskStarted() | TaskSubmitted():
-                if heartbeat is not None and pulse is not None:
-                    strand.cancel(pulse)
-                    pulse = strand.timer(clock.now + heartbeat * 1_000_000)
-                _progress(strand, resource, reply)
+        if isinstance(reply, (TaskSucceeded, TaskFailed)):
+            _settle(strand, number, deadline, pulse)
+            return _result(strand, resource, reply)
+        if isinstance(reply, TimerFired):
+            strand.answered(reply.id)
+            strand.cancel(number)
+            rest = pulse if reply.id == deadline else deadline
+            if rest is not None:
+                strand.cancel(rest)
+            _end(strand, resource, "TimedOut", TIMEOUT, None)
+            alias = HEARTBEAT_TIMEOUT if reply.id == pulse else None
+            raise StateFailed(TIMEOUT, None, alias=alias)
+        if heartbeat is not None and pulse is not None:
+            strand.cancel(pulse)
+            pulse = strand.timer(clock.now + heartbeat * 1_000_000)
+        _progress(strand, resource, reply)
 
 
 def _settle(strand: Strand, number: int, *timers: int | None) -> None:
@@ -178,11 +164,7 @@ def _settle(strand: Strand, number: int, *timers: int | None) -> None:
             strand.cancel(timer)
 
 
-def _progress(
-    strand: Strand,
-    resource: Resource,
-    reply: TaskHeartbeat | TaskStarted | TaskSubmitted,
-) -> None:
+def _progress(strand: Strand, resource: Resource, reply: Reply | Strand) -> None:
     """Write what a task says on its way."""
     if isinstance(reply, TaskSubmitted) and resource.family == "task":
         strand.record(
@@ -192,18 +174,24 @@ def _progress(
         strand.record("ActivityStarted", reply.worker)
 
 
-def _check_size(strand: Strand, resource: Resource, output: Json) -> None:
-    bound = size_bound(output)
-    if bound > PAYLOAD_BYTES and size_bytes(output) > PAYLOAD_BYTES:
-        failure = too_large(
-            resource.arn if resource.family == "lambda" else resource.service
+def _result(
+    strand: Strand, resource: Resource, reply: TaskSucceeded | TaskFailed
+) -> Json:
+    """The end of a task: its result, or StateFailed."""
+    if isinstance(reply, TaskFailed):
+        raise _failed(strand, resource, reply)
+    output = reply.output
+    try:
+        strand.measure(
+            output, resource.arn if resource.family == "lambda" else resource.service
         )
+    except StateFailed as failure:
         _end(strand, resource, "Failed", failure.error, failure.cause)
-        raise failure
-    strand.measured, strand.bound = output, bound
+        raise
+    _end(strand, resource, "Succeeded", output)
+    return output
 
 
-_EVENTS = {"lambda": "LambdaFunction", "activity": "Activity", "task": "Task"}
 _PHASES = {
     "run": "Failed",
     "timeout": "TimedOut",
@@ -211,13 +199,25 @@ _PHASES = {
     "start": "StartFailed",
     "schedule": "ScheduleFailed",
 }
+_EVENTS = {
+    (family, how): prefix + how
+    for family, prefix in (
+        ("lambda", "LambdaFunction"),
+        ("activity", "Activity"),
+        ("task", "Task"),
+    )
+    for how in ("Succeeded", *_PHASES.values())
+}
+"""Event types by family and end."""
 
 
 def _end(strand: Strand, resource: Resource, how: str, *members: Json) -> None:
     """Write the event that ends a task, in its family's words."""
+    kind = _EVENTS[resource.family, how]
     if resource.family == "task":
-        members = (resource.service, resource.event_resource, *members)
-    strand.record(_EVENTS[resource.family] + how, *members)
+        strand.record(kind, resource.service, resource.event_resource, *members)
+    else:
+        strand.record(kind, *members)
 
 
 def _failed(strand: Strand, resource: Resource, reply: TaskFailed) -> StateFailed:

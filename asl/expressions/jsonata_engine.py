@@ -26,7 +26,7 @@ MAX_TEXT_BYTES = 10_000_000
 """Bytes of one text on the way to the result."""
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 """JSON bytes of a result; AWS's own limit for a payload is far below."""
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 10
 """The backstop: the engine counts no steps inside one regular expression."""
 
 

@@ -338,6 +338,7 @@ def _build_task(fields: Fields, common: dict[str, Any]) -> Task | None:
         timeout_seconds=fields.integer("TimeoutSeconds"),
         heartbeat_seconds=fields.integer("HeartbeatSeconds"),
         credentials=fields.template("Credentials"),
+        takes_token=resource.pattern == "token" or resource.family == "activity",
         **common,
         **_retriable(fields),
     )

@@ -143,6 +143,8 @@ class Task(Retriable):
     timeout_seconds: Number | None = None
     heartbeat_seconds: Number | None = None
     credentials: Evaluate | None = None
+    takes_token: bool = False
+    """The state waits for a task token: .waitForTaskToken, or an activity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

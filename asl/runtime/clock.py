@@ -15,6 +15,8 @@ from asl.history import datetime_to_instant
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When a virtual run begins unless told otherwise: fixed, so that runs repeat."""
 
+_DEFAULT = datetime_to_instant(DEFAULT_START)
+
 
 class Clock(Protocol):
     """What a runner needs of a clock."""
@@ -37,7 +39,7 @@ class VirtualClock:
             raise UsageError(
                 f"start {start!r} has no time zone; give one, such as tzinfo=UTC"
             )
-        self._now = datetime_to_instant(start)
+        self._now = _DEFAULT if start is DEFAULT_START else datetime_to_instant(start)
 
     def now(self) -> Instant:
         """The present moment."""

@@ -1,8 +1,8 @@
 """Lookup: which values a field reads, and where reading them ends.
 
-In: the text of a field (path, intrinsic call, payload template, JSONata expression), the
-data it is evaluated against. Out: the value that was lacking, as a path into the result
-of the task that should have given it.
+In: the text of a field (path, intrinsic call, payload template, JSONata expression) and
+the data it is evaluated against. Out: the value that was lacking, as a path into the
+result of the task that should have given it.
 Never: evaluates; expressions/ does. What a JSONata expression reads is told from its
 text, which is right for chains of names and cautious for everything else.
 """
@@ -131,7 +131,7 @@ _CHAIN_STEP = re.compile(r"\.\s*(?:([^\W\d]\w*)|`([^`]*)`)|\[(-?\d+)\]")
 
 
 def _jsonata_references(text: str) -> Iterator[Reference]:
-    """`$states.input.a`, `$variable.b[0]`: chains of names outside texts and comments."""
+    """Chains of names outside texts and comments: `$states.input.a`, `$list[0].b`."""
     for found in _PASSED_OVER.finditer(text):
         if found["chain"] is None or (found["call"] and not found["steps"]):
             continue  # a text, a comment, or a function's name
@@ -171,8 +171,8 @@ def follow(
             value = value[step.key]
         elif isinstance(step, Index) and type(value) is list and _has(value, step):
             value = value[step.number]
-        else:
-            return value, reference.steps[number:]
+        elif not (reference.jsonata and step == Index(0) and type(value) is not list):
+            return value, reference.steps[number:]  # in JSONata one value is a list too
     return value, ()
 
 

@@ -162,13 +162,14 @@ def make_runner(
         raise UsageError(
             "give start_time or clock, not both: a clock has its own start"
         )
+    given, bound = checked_input(input)
     machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     name = _execution_name(name, seed)
     kind = "execution" if type == "STANDARD" else "express"
     tail = "" if type == "STANDARD" else f":{_uuid(f'express#{seed}#{name}')}"
     execution = Execution(
         machine,
-        checked_input(input),
+        given,
         name=name,
         arn=f"{machine_arn.replace('stateMachine', kind, 1)}:{name}{tail}",
         machine_arn=machine_arn,
@@ -177,6 +178,7 @@ def make_runner(
         seed=seed,
         machines=machines,
         knows_activity=source.knows_activity,
+        input_bound=bound,
     )
     return Runner(
         execution,
@@ -190,27 +192,26 @@ def make_runner(
     )
 
 
-def checked_input(input: Json) -> Json:
-    """A private copy of an execution's input; UsageError where AWS would refuse it."""
+def checked_input(input: Json) -> tuple[Json, int]:
+    """A private copy of an execution's input and an upper bound of its size in bytes.
+
+    UsageError where AWS would refuse it.
+    """
     if input is None:
-        return {}
+        return {}, 2
     try:
         value = to_json(input)
     except NotJson as error:
         raise UsageError(f"the input is not JSON: {error}") from None
-    if size_bound(value) > PAYLOAD_BYTES:
-        try:
-            size = size_bytes(value)
-        except UnicodeEncodeError as error:
+    bound = size_bound(value)
+    if bound > PAYLOAD_BYTES:
+        bound = size_bytes(value)
+        if bound > PAYLOAD_BYTES:
             raise UsageError(
-                f"the input is not text that UTF-8 can hold: {error}"
-            ) from None
-        if size > PAYLOAD_BYTES:
-            raise UsageError(
-                f"the input has {size:,} bytes of JSON text; Step Functions takes at "
+                f"the input has {bound:,} bytes of JSON text; Step Functions takes at "
                 f"most {PAYLOAD_BYTES:,}"
             )
-    return value
+    return value, bound
 
 
 @functools.lru_cache(maxsize=64)

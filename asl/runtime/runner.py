@@ -40,7 +40,7 @@ from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.journal import Journal
 from asl.runtime.pools import sleep
 from asl.runtime.watch import Blocked, Watch
-from asl.tasks.answer import Answer, Job, Ready
+from asl.tasks.answer import Answer, Job, Ready, call_plain
 from asl.tasks.buckets import perform
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
@@ -110,6 +110,8 @@ class Runner:
         self.inbox: queue.SimpleQueue[
             tuple[int, Instant, Answer | BaseException, Any]
         ] = queue.SimpleQueue()
+        self.how = None if clock.is_virtual else sleep
+        """How context.advance lets time pass: by the heap, or really."""
         self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
         """Answers by token that came before their task's own answer did."""
         self.straight = clock.is_virtual and pool is None and replay is None
@@ -218,12 +220,14 @@ class Runner:
 
     def perform(self, index: int, effects: list[Effect]) -> None:
         """Do what an execution asks for; what that starts is done in turn."""
-        todo = deque([(index, effects)])
-        while todo:
-            index, effects = todo.popleft()
+        todo: deque[tuple[int, list[Effect]]] = deque()
+        while True:
             final = None
-            if self.straight and effects and type(effects[-1]) is StartTask:
-                final = effects.pop()
+            if self.straight and effects:
+                newest = effects[-1]
+                if isinstance(newest, StartTask):
+                    final = newest
+                    effects.pop()
             for effect in effects:
                 match effect:
                     case StartTask():
@@ -242,10 +246,13 @@ class Runner:
             if final is not None:
                 reply = self.call_at_once(index, final, alone=not todo)
                 if reply is not None:
-                    todo.append((index, self.tell(index, execution, reply)))
+                    effects = self.tell(index, execution, reply)
                     continue
             if not execution.running:
                 self.finished(index, execution)
+            if not todo:
+                return
+            index, effects = todo.popleft()
 
     def call_at_once(
         self, index: int, effect: StartTask, *, alone: bool
@@ -262,22 +269,41 @@ class Runner:
             self.start_task(index, effect)
             return None
         now = self.clock.now()
-        job = self.source.prepare(effect, now)
-        answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
-        says = answer.says
-        if len(says) == 1 and not says[0][0] and answer.exception is None:
-            reply = says[0][1]
-            if (
-                type(reply) is TaskSucceeded
-                and answer.waits == "no"
-                and answer.warning is None
-                and (not self.heap or self.heap[0][0] > now)
-                and self.inbox.empty()
-            ):
-                reply.at = now
-                return reply
+        answer = self.answer_now(effect, now)
+        if (
+            isinstance(answer, TaskSucceeded)
+            and (not self.heap or self.heap[0][0] > now)
+            and self.inbox.empty()
+        ):
+            answer.at = now
+            return answer
+        if isinstance(answer, TaskSucceeded):
+            answer = Answer([(0, answer)])
         self.absorb(index, now, answer, effect)
         return None
+
+    def answer_now(self, effect: StartTask, now: Instant) -> Answer | TaskSucceeded:
+        """What a task says that is called here and now."""
+        plan = self.source.find_plain(effect.resource)
+        if plan is not None and self.watch.begin():
+            try:
+                return call_plain(plan, effect, now)
+            except Blocked:
+                raise self._blocked(effect.call.state) from None
+            finally:
+                self.watch.end()
+        job = self.source.prepare(effect, now)
+        answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
+        if len(answer.says) == 1 and answer.waits == "no":
+            (after, reply) = answer.says[0]
+            if (
+                isinstance(reply, TaskSucceeded)
+                and not after
+                and answer.exception is None
+                and answer.warning is None
+            ):
+                return reply
+        return answer
 
     def push(self, due: Instant, index: int, reply: Reply) -> None:
         """Put a reply where it will be delivered at its moment."""
@@ -310,7 +336,7 @@ class Runner:
         if self.pool is None:
             self.absorb(index, now, self.call(effect, job), effect)
             return
-        how = None if self.clock.is_virtual else sleep
+        how = self.how
         future = self.pool.submit(run_job, job, how)
         self.in_flight[index, effect.id] = future
         future.add_done_callback(
@@ -319,9 +345,14 @@ class Runner:
 
     def call(self, effect: StartTask, job: Job) -> Answer:
         """Run a job here, within the limit of real time."""
-        how = None if self.clock.is_virtual else sleep
+        how, watch = self.how, self.watch
         try:
-            return self.watch.call(run_job, job, how)
+            if not watch.begin():
+                return watch.call_elsewhere(run_job, job, how)
+            try:
+                return run_job(job, how) if job.plan.is_async else job.run(how)
+            finally:
+                watch.end()
         except Blocked:
             raise self._blocked(effect.call.state) from None
 
@@ -525,7 +556,7 @@ class _Told:
 
 def run_job(job: Job, how: Callable[[float], None] | None) -> Answer:
     """Run a job to its answer, on whatever thread or process this is."""
-    if job.is_async:
+    if job.plan.is_async:
         from asl.runtime.pools import run_coroutine
 
         return run_coroutine(job.run_async(how))

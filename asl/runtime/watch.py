@@ -6,8 +6,10 @@ Never: measures virtual time, or touches a run that is quick.
 
 On the main thread an interval timer interrupts even a sleeping callable; one timer
 serves a whole run, and looks, when it fires, for how long the present callable has been
-at work. Elsewhere (other threads, Windows) callables run on a helper thread with the
-limit as its patience.
+at work. Its signal handler is installed once and hands on what is not ours: installing
+it for every run would cost more than a short run itself. Elsewhere (other threads,
+Windows, a timer of somebody else's) callables run on a helper thread with the limit as
+its patience.
 """
 
 import signal
@@ -31,10 +33,11 @@ class Blocked(BaseException):
 class Watch:
     """Limits the real time of each call made through it, while it is entered."""
 
+    __slots__ = ("_armed", "_helper", "_since", "limit_seconds")
+
     def __init__(self, limit_seconds: float) -> None:
         self.limit_seconds = limit_seconds
         self._since: float | None = None
-        self._previous: Any = None
         self._armed = False
         self._helper: ThreadPoolExecutor | None = None
 
@@ -49,45 +52,41 @@ class Watch:
     ) -> None:
         if self._armed:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self._previous)
+            _Alarm.watch = None
             self._armed = False
         if self._helper is not None:
             self._helper.shutdown(wait=False, cancel_futures=True)
 
-    def call(self, function: Callable[[A, B], T], first: A, second: B) -> T:
-        """Call a function; raises Blocked inside it once it is over the limit."""
+    def begin(self) -> bool:
+        """A call begins here and now; False where it must go by `call_elsewhere`."""
         if not self._armed and not self._arm():
-            return self._call_elsewhere(function, first, second)
+            return False
         self._since = time.monotonic()
-        try:
-            return function(first, second)
-        finally:
-            self._since = None
+        return True
+
+    def end(self) -> None:
+        """The call that began has ended."""
+        self._since = None
 
     def _arm(self) -> bool:
         """Start the run's one timer; False where there can be none."""
-        if (
-            self._helper is not None
-            or not hasattr(signal, "setitimer")
-            or threading.current_thread() is not threading.main_thread()
-            or signal.getitimer(signal.ITIMER_REAL)[0]
-        ):
+        if self._helper is not None or not _Alarm.ready():
             return False
-        self._previous = signal.signal(signal.SIGALRM, self._fired)
-        signal.setitimer(signal.ITIMER_REAL, self.limit_seconds)
+        _Alarm.watch = self
         self._armed = True
+        signal.setitimer(signal.ITIMER_REAL, self.limit_seconds)
         return True
 
-    def _fired(self, number: int, frame: FrameType | None) -> None:
+    def fired(self) -> None:
+        """The timer has come: raise where a call is over the limit, or wait on."""
         spent = 0.0 if self._since is None else time.monotonic() - self._since
         if spent >= self.limit_seconds * 0.999:
             self._since = None
             raise Blocked
         signal.setitimer(signal.ITIMER_REAL, self.limit_seconds - spent)
 
-    def _call_elsewhere(
-        self, function: Callable[[A, B], T], first: A, second: B
-    ) -> T:
+    def call_elsewhere(self, function: Callable[[A, B], T], first: A, second: B) -> T:
+        """Call a function on the helper thread; Blocked once it is over the limit."""
         if self._helper is None:
             self._helper = ThreadPoolExecutor(1, "asl-callable")
         future = self._helper.submit(function, first, second)
@@ -97,3 +96,31 @@ class Watch:
             if future.done():
                 raise  # the callable's own
             raise Blocked from None
+
+
+class _Alarm:
+    """The process's one alarm: whose it is now, and who had it before us."""
+
+    watch: Watch | None = None
+    before: Any = None
+
+    @classmethod
+    def ready(cls) -> bool:
+        """Install the handler where it is not; False where the alarm is not free."""
+        if (
+            not hasattr(signal, "setitimer")
+            or threading.current_thread() is not threading.main_thread()
+            or signal.getitimer(signal.ITIMER_REAL)[0]
+        ):
+            return False
+        if signal.getsignal(signal.SIGALRM) != cls.ring:
+            cls.before = signal.signal(signal.SIGALRM, cls.ring)
+        return True
+
+    @classmethod
+    def ring(cls, number: int, frame: FrameType | None) -> None:
+        """SIGALRM: ours while a run is watched, else whoever's it was."""
+        if cls.watch is not None:
+            cls.watch.fired()
+        elif callable(cls.before):
+            cls.before(number, frame)

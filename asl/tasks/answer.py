@@ -89,18 +89,10 @@ class Job:
         plan = self.plan
         if not plan.is_plain:
             return self._run_with_context(sleep)
-        effect = self.effect
-        try:
-            result = plan.function(copy_json(effect.payload))
-        except Exception as error:
-            return self._raised(error, None)
-        try:
-            output = to_json(result)
-        except NotJson:
-            return self._returned(result, None)
-        return Answer(
-            [(0, TaskSucceeded(effect.id, 0, output))], None, "no", plan.warning
-        )
+        answer = call_plain(plan, self.effect, self.now)
+        if isinstance(answer, TaskSucceeded):
+            return Answer([(0, answer)], None, "no", plan.warning)
+        return answer
 
     def _run_with_context(self, sleep: Sleep | None) -> Answer:
         plan = self.plan
@@ -115,10 +107,10 @@ class Job:
             else:
                 result = plan.function(event)
         except (Exception, CutOff) as error:
-            return self._raised(error, context)
+            return self.raised(error, context)
         finally:
             AHEAD.reset(before)
-        return self._returned(result, context)
+        return self.returned(result, context)
 
     async def run_async(self, sleep: Sleep | None = None) -> Answer:
         """Call the function and await its result, if it is to be awaited."""
@@ -134,17 +126,18 @@ class Job:
             else:
                 result = await plan.function(event)
         except (Exception, CutOff) as error:
-            return self._raised(error, context)
+            return self.raised(error, context)
         finally:
             AHEAD.reset(before)
-        return self._returned(result, context)
+        return self.returned(result, context)
 
     def _context(self, sleep: Sleep | None) -> LambdaContext:
         return LambdaContext(
             self.plan, self.effect, self.now, sleep=sleep, tokens=self.tokens
         )
 
-    def _returned(self, result: object, context: LambdaContext | None) -> Answer:
+    def returned(self, result: object, context: LambdaContext | None) -> Answer:
+        """What the call says after its function has returned."""
         plan, effect = self.plan, self.effect
         if context is not None and context.is_cut:
             return self._cut(context)
@@ -165,7 +158,8 @@ class Job:
             return self._answer(says, context)
         return self._answer(says, context, waits=self._waits)
 
-    def _raised(self, error: BaseException, context: LambdaContext | None) -> Answer:
+    def raised(self, error: BaseException, context: LambdaContext | None) -> Answer:
+        """What the call says after its function has raised."""
         if context is not None and context.is_cut:
             return self._cut(context)
         if isinstance(error, AslError) and not isinstance(error, TaskError):
@@ -207,6 +201,21 @@ class Job:
                 sorted(says[:-1] + context.says, key=lambda said: said[0]) + says[-1:]
             )
         return Answer(says, exception, waits, self.plan.warning)
+
+
+def call_plain(plan: Plan, effect: StartTask, now: Instant) -> TaskSucceeded | Answer:
+    """Call a plain function: the reply itself where it returns JSON, else an Answer.
+
+    It is the most frequent call by far, so it makes nothing that it does not need.
+    """
+    try:
+        result = plan.function(copy_json(effect.payload))
+    except Exception as error:
+        return Job(plan, effect, now).raised(error, None)
+    try:
+        return TaskSucceeded(effect.id, 0, to_json(result))
+    except NotJson:
+        return Job(plan, effect, now).returned(result, None)
 
 
 def _portable(error: BaseException | None) -> BaseException | None:

@@ -85,6 +85,7 @@ class Plan:
             and self.pattern == "request"
             and not self.takes_context
             and not self.is_async
+            and self.warning is None
         )
 
     @property

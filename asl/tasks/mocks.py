@@ -72,6 +72,9 @@ class Mocks:
         """None: which answers a run needs shows only when it gets there."""
         return []
 
+    def find_plain(self, resource: str) -> None:
+        """None: a mock's answer needs no call."""
+
     def prepare(self, effect: StartTask, now: Instant) -> Ready:
         """The next answer for this call, ready."""
         if effect.call.state not in self._answers and _pattern(effect) == "activity":

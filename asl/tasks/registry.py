@@ -122,6 +122,11 @@ class Tasks:
                 missing.append(name)
         return missing
 
+    def find_plain(self, resource: str) -> Plan | None:
+        """The plan of a resource that was called before and needs nothing special."""
+        plan = self._plans.get(resource)
+        return plan if plan is not None and plan.is_plain else None
+
     def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The call that the effect asks for, ready to run."""
         plan = self._plans.get(effect.resource)

@@ -11,7 +11,6 @@ with the token.
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -142,9 +141,10 @@ def documented_result(resource: Resource, unknowns: Unknowns, state: str) -> Jso
                 result = _Writer(unknowns, state, depth).write(model, "$", ())
             except _TooMuch:
                 continue
-            if type(result) is dict and not resource.service.startswith("aws-sdk:"):
-                metadata = _Writer(unknowns, state, 1).write_out(_METADATA, "$")
-                result |= metadata if resource.pattern == "request" else {}
+            is_sdk = resource.service.startswith("aws-sdk:")
+            if not is_sdk and resource.pattern == "request":
+                for name in _METADATA:
+                    result[name] = unknowns.object(state, f"$.{name}")
             return result
     return unknowns.object(state, "$")
 
@@ -166,7 +166,7 @@ def _find_shape(resource: Resource) -> Any:
 
 @lru_cache(maxsize=256)
 def _output_shape(service: str, operation: str) -> Any:
-    """The output shape of an operation of a service; both as Step Functions names them."""
+    """The output shape of an operation; both named as Step Functions names them."""
     try:
         from botocore.loaders import create_loader
         from botocore.model import ServiceModel
@@ -210,12 +210,12 @@ class _Writer:
             is_open = getattr(shape, "is_document_type", False)
             if is_open or shape.name in above or len(above) >= self.depth:
                 return self.unknowns.object(self.state, path)
-            return {
-                _pascal(name): self.write(
-                    member, f"{path}.{_pascal(name)}", (*above, shape.name)
-                )
-                for name, member in shape.members.items()
-            }
+            result = self.unknowns.object(self.state, path)
+            for member, inner in shape.members.items():
+                name = member[:1].upper() + member[1:]
+                below = (*above, shape.name)
+                result[name] = self.write(inner, f"{path}.{name}", below)
+            return result
         if kind == "list":
             return [self.write(shape.member, f"{path}[0]", above)]
         if kind == "map":
@@ -227,13 +227,7 @@ class _Writer:
         """A shape that is written out above."""
         if isinstance(shape, str):
             return self.unknowns.text(self.state, path, shape)
-        if not shape:
-            return self.unknowns.object(self.state, path)
-        members: Mapping[str, Json] = shape
-        return {
-            key: self.write_out(item, f"{path}.{key}") for key, item in members.items()
-        }
-
-
-def _pascal(name: str) -> str:
-    return name[:1].upper() + name[1:]
+        result = self.unknowns.object(self.state, path)
+        for key, item in shape.items():
+            result[key] = self.write_out(item, f"{path}.{key}")
+        return result

@@ -48,7 +48,7 @@ class Unknowns:
         return f"{SIGN}{len(self._known_as) - 1}{SIGN}<{kind}>"
 
     def object(self, state: str | None, path: str) -> dict[str, Json]:
-        """A placeholder for a value of which not even the members are known."""
+        """A placeholder for an object; who knows members of it puts them in."""
         return {SIGN: self.text(state, path, "object")}
 
     def of(self, value: Json) -> Unknown | None:

@@ -6,7 +6,7 @@ In: the workloads (all, or those named). Out: tables, printed and written.
 Never: fails because something is slow; the verdict stands in the table.
 
 Machines have fast and slow phases, so only ratios are quoted: in every round asl and
-the floor run in turn, each the median of some repeats, and a ratio is taken within its
+the floor take turns, the median of each is found, and the ratio is taken within the
 round. The machine is built beforehand, as its users do; everything else that `asl.run`
 does is in the time, the whole history included. Garbage collection stays on for both.
 """
@@ -53,8 +53,8 @@ W7_MS = 20
 MEMORY_MB = 60
 IMPORT_MS = 60
 COMMAND_MS = 200
-REPEAT_SECONDS = 0.25
-"""About how long one side of one round is repeated."""
+ROUND_SECONDS = 0.5
+"""About how long one round of one workload takes, but for 3 turns at least."""
 
 Run = Callable[[], object]
 
@@ -91,25 +91,16 @@ def timed(run: Run, runs: int) -> float:
     return spent
 
 
-def side(run: Run, runs: int) -> float:
-    """Median seconds of some repeats after a warm-up."""
-    first = timed(run, runs)
-    repeats = min(15, max(3, round(REPEAT_SECONDS / first)))
-    return median(timed(run, runs) for _ in range(repeats))
-
-
 def interleave(
     one: Run, other: Run, runs: int, rounds: int
 ) -> list[tuple[float, float]]:
-    """(one, other) in seconds for each round, who begins changing every time."""
+    """Median seconds of (one, other) in each round; within it they take turns."""
     pairs = []
-    for number in range(rounds):
-        if number % 2:
-            second = side(other, runs)
-            pairs.append((side(one, runs), second))
-        else:
-            first = side(one, runs)
-            pairs.append((first, side(other, runs)))
+    for _ in range(rounds):
+        spent = timed(one, runs) + timed(other, runs)  # warms up
+        turns = min(15, max(3, round(ROUND_SECONDS / spent)))
+        both = [(timed(one, runs), timed(other, runs)) for _ in range(turns)]
+        pairs.append((median(a for a, _ in both), median(b for _, b in both)))
     return pairs
 
 

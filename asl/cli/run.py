@@ -1,0 +1,189 @@
+"""asl run: one execution of a machine, or a dry run of it.
+
+In: the arguments. Out: the story of the run, its outcome, an exit code.
+Never: decides anything about a machine; asl.run and dry_run do. Nothing heavy is
+imported before the arguments are known to be right.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asl.cli.main import FAILED, OPEN, SUCCEEDED
+
+if TYPE_CHECKING:
+    from asl.model.machine import StateMachine
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.registry import Tasks
+
+
+@click.command("run", short_help="Run a machine, in virtual time.")
+@click.argument("file")
+@click.option(
+    "--input",
+    metavar="JSON|@FILE|-",
+    help="The execution's input: JSON text, a file, or standard input.",
+)
+@click.option(
+    "--tasks",
+    metavar="FILE.py|MODULE",
+    help="Python functions by name: check_inventory for check-inventory.",
+)
+@click.option("--mocks", metavar="FILE", help="Answers by state name, JSON or YAML.")
+@click.option(
+    "--type",
+    type=click.Choice(["standard", "express"], case_sensitive=False),
+    default="standard",
+    show_default=True,
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
+)
+@click.option(
+    "--real-time", is_flag=True, help="Really wait; by default time is virtual."
+)
+@click.option("--name", help="The execution's name.")
+@click.option(
+    "--history",
+    type=click.Choice(["text", "json", "none"]),
+    default="none",
+    show_default=True,
+    help="Show the events as well.",
+)
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object on standard output, everything else on standard error.",
+)
+@click.option(
+    "--substitute",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Fill the placeholder ${NAME}.",
+)
+@click.option(
+    "--buckets",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False),
+    help="The stand-in for S3: a folder with one subfolder a bucket.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Walk through the machine without calling any task.",
+)
+@click.option(
+    "--samples", metavar="FILE", help="Dry run: results by state name, JSON or YAML."
+)
+@click.option(
+    "--choose",
+    metavar="STATE=TARGET",
+    multiple=True,
+    help="Dry run: where a Choice goes that cannot know.",
+)
+@click.option(
+    "--visits",
+    type=click.IntRange(min=1),
+    help="Dry run: how often a state may be entered.  [default: 3]",
+)
+@click.pass_context
+def command(context: click.Context, /, file: str, **options: Any) -> None:
+    """Run the machine in FILE (JSON or YAML) and show what happens.
+
+    Time is virtual: waits and retries take no real time. Exit code 0: the execution
+    succeeded; 1: it failed; 2: the definition or the call was wrong; dry run: 0 it
+    ended, 3 it needs a sample or goes round.
+    """
+    _refuse_conflicts(options)
+    from asl.checks.load import load
+    from asl.cli.given import read_pairs
+
+    filled = dict(read_pairs("--substitute", options["substitute"]))
+    machine = load(file, substitutions=filled or None)
+    for problem in machine.problems:
+        click.echo(click.style("warning: ", fg="yellow") + str(problem), err=True)
+    context.exit(
+        _walk(machine, options) if options["dry_run"] else _run(machine, options)
+    )
+
+
+def _refuse_conflicts(options: dict[str, Any]) -> None:
+    """Options that make no sense together are the call's fault."""
+    if options["tasks"] and options["mocks"]:
+        raise click.UsageError("give --tasks or --mocks, not both")
+    if options["dry_run"]:
+        for name in ("tasks", "mocks", "real_time"):
+            if options[name]:
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--dry-run calls no task: leave out --{option}")
+        return
+    for name in ("samples", "choose", "visits"):
+        if options[name]:
+            raise click.UsageError(f"--{name} is for --dry-run")
+
+
+def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
+    """Run it; gives the exit code."""
+    from asl.cli.given import read_input
+    from asl.cli.outcome import show_json, show_text
+    from asl.cli.text import Story
+    from asl.runtime.clock import SystemClock
+    from asl.runtime.run import run
+
+    story = Story() if options["output"] == "text" else None
+    execution = run(
+        machine,
+        read_input(options["input"]),
+        tasks=_tasks(machine, options),
+        type="EXPRESS" if options["type"].lower() == "express" else "STANDARD",
+        name=options["name"],
+        seed=options["seed"],
+        clock=SystemClock() if options["real_time"] else None,
+        buckets=options["buckets"],
+        on_reply=None if story is None else story.tell,
+    )
+    for warning in execution.warnings:
+        click.echo(click.style("warning: ", fg="yellow") + warning, err=True)
+    if story is None:
+        show_json(execution, options["history"])
+    else:
+        story.end(execution)
+        show_text(execution, options["history"], real_time=options["real_time"])
+    return SUCCEEDED if execution.status == "SUCCEEDED" else FAILED
+
+
+def _tasks(machine: "StateMachine", options: dict[str, Any]) -> "Tasks | Mocks | None":
+    """The callables or mocks that were given."""
+    if options["tasks"]:
+        from asl.cli.given import import_tasks
+        from asl.tasks.module import tasks_from_module
+
+        return tasks_from_module(import_tasks(options["tasks"]), machine)
+    if options["mocks"]:
+        from asl.tasks.mocks import Mocks
+
+        return Mocks.load(options["mocks"])
+    return None
+
+
+def _walk(machine: "StateMachine", options: dict[str, Any]) -> int:
+    """Dry-run it; gives the exit code."""
+    from asl.cli.given import read_input, read_pairs, read_samples
+    from asl.cli.outcome import show_dry_run
+    from asl.runtime.dry_run import VISITS, dry_run
+
+    choose: dict[str, list[str]] = {}
+    for state, target in read_pairs("--choose", options["choose"]):
+        choose.setdefault(state, []).append(target)
+    result = dry_run(
+        machine,
+        read_input(options["input"]),
+        samples=read_samples(options["samples"]),
+        choose=choose,
+        visits=options["visits"] or VISITS,
+        type="EXPRESS" if options["type"].lower() == "express" else "STANDARD",
+    )
+    show_dry_run(result, as_json=options["output"] == "json")
+    return SUCCEEDED if result.outcome == "ended" else OPEN
