@@ -8,9 +8,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from asl.checks.check import check as check
+    from asl.checks.check import check_text as check_text
     from asl.checks.load import load as load
     from asl.checks.load import load_text as load_text
     from asl.engine.execution import Execution as Execution
+    from asl.errors import ApiError as ApiError
     from asl.errors import AslError as AslError
     from asl.errors import DefinitionError as DefinitionError
     from asl.errors import InternalError as InternalError
@@ -23,12 +26,15 @@ if TYPE_CHECKING:
     from asl.runtime.clock import VirtualClock as VirtualClock
     from asl.runtime.run import run as run
     from asl.runtime.run import run_async as run_async
+    from asl.server.api import Api as Api
     from asl.tasks.mocks import Mocks as Mocks
     from asl.tasks.registry import Tasks as Tasks
 
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "check": "asl.checks.check",
+    "check_text": "asl.checks.check",
     "load": "asl.checks.load",
     "load_text": "asl.checks.load",
     "run": "asl.runtime.run",
@@ -41,6 +47,8 @@ _ROOMS = {
     "Execution": "asl.engine.execution",
     "Event": "asl.history",
     "Problem": "asl.problem",
+    "Api": "asl.server.api",
+    "ApiError": "asl.errors",
     "AslError": "asl.errors",
     "DefinitionError": "asl.errors",
     "UsageError": "asl.errors",

@@ -42,6 +42,19 @@ class TaskError(AslError):
         return f"{self.error}: {self.cause}" if self.cause else str(self.error)
 
 
+class ApiError(AslError):
+    """An API call was refused, in AWS's words: error code, message, HTTP status."""
+
+    def __init__(self, code: str, message: str = "", *, status: int = 400) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" if self.message else self.code
+
+
 class ResumeError(AslError):
     """The replies of an earlier run and the definition disagree."""
 

@@ -21,6 +21,7 @@ FLOORS = [
     {"checks", "engine"},
     {"tasks"},
     {"runtime"},
+    {"server"},
     {"cli"},
 ]
 """Each room may import from the floors below it (and from itself)."""

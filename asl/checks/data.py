@@ -9,12 +9,12 @@ reference 02.4, 03.3, 05, 16.4.
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from asl.checks.fault import find_near
-from asl.checks.rules import SCHEMA, UNSUPPORTED_JSONATA, Finding, rule
-from asl.checks.sites import Site
-from asl.checks.subject import Definition, Node
-from asl.checks.templates import literals_of
+from asl.checks.rules import UNSUPPORTED_JSONATA, Finding, rule
+from asl.checks.sites import Site, walk
+from asl.checks.subject import Definition
 from asl.expressions.intrinsic_functions import INTRINSICS
 from asl.expressions.intrinsic_syntax import Argument, Call, Literal
 from asl.expressions.intrinsics import compile_intrinsic
@@ -67,11 +67,11 @@ def find_missing_members(subject: Definition) -> Iterator[Finding]:
                 if member in seen or site.expression is None:
                     continue
                 seen.add(member)
-                has = " and ".join(f"$states.{name}" for name in offered(site))
+                *others, last = (f"$states.{name}" for name in offered(site))
                 yield Finding(
                     pointer=site.pointer,
                     message=f"$states.{member} does not exist here",
-                    suggestion=f"here are {has.replace(' and ', ', ', has.count(' and ') - 1)}",
+                    suggestion=f"here are {', '.join(others)} and {last}",
                     offset=offset,
                 )
 
@@ -292,6 +292,10 @@ def find_wrong_arguments(subject: Definition) -> Iterator[Finding]:
             yield failure
 
 
+_NOTHING = cast("Scope", None)
+"""A call that reads no data asks its scope nothing."""
+
+
 def _constant_failure(site: Site) -> Finding | None:
     """The failure of a call that reads no data: made once, now."""
     calls = list(_calls(site.call)) if site.call else []
@@ -306,9 +310,9 @@ def _constant_failure(site: Site) -> Finding | None:
     if any(_wrong_count(call) for call in calls):
         return None
     try:
-        compile_intrinsic(site.text).evaluate({}, Scope())
+        compile_intrinsic(site.text).evaluate({}, _NOTHING)
     except EvaluationError as error:
-        detail = (error.cause or "").partition(f"{site.text}. ")[2].rstrip(".")
+        detail = error.detail.partition(f"{site.text}. ")[2].rstrip(".")
         return Finding(
             pointer=site.pointer,
             message=f"the call always fails: {detail}",
@@ -353,7 +357,7 @@ def find_calls_without_text(subject: Definition) -> Iterator[Finding]:
 
 # --- texts that only look like expressions
 
-_PATH_LIKE = re.compile(r"\$(?:\$?\.[A-Za-z_]|\[|\$$|$)")
+_PATH_LIKE = re.compile(r"\$(?:\$?\.[A-Za-z_]|\[['0-9*?])")
 _CALL_LIKE = re.compile(r"States\.[A-Z]\w*\(")
 
 
@@ -367,22 +371,22 @@ def looks_dynamic(text: Json) -> bool:
 @rule(
     "ASL217",
     "a path under a key without .$",
-    why="Only keys that end in .$ are evaluated; under any other key the text is passed "
-    "on as it stands.",
+    why="Only keys that end in .$ are evaluated; under any other key the text is "
+    "passed on as it stands.",
     fix='Write the key with .$ at its end: "name.$": "$.name".',
     spec="States Language: Payload Template; reference 02.4, 16.3 (NO_DOLLAR)",
     aws_code="NO_DOLLAR",
 )
 def find_missing_dollars(subject: Definition) -> Iterator[Finding]:
     """Texts in payload templates that look like paths or calls and are literals."""
-    for node in subject.states:
-        for path, key, text in literals_of(node):
-            if node.jsonata or not looks_dynamic(text):
-                continue
+    for node, path, key, text in subject.literals:
+        if not node.jsonata and looks_dynamic(text):
             yield Finding(
                 pointer=node.at(*path),
                 message=f"{text!r} is passed on as a text, it is not evaluated",
-                suggestion=f'write "{key}.$" to have it evaluated' if key else None,
+                suggestion=f'write "{key}.$" to have it evaluated'
+                if key == path[-1]
+                else None,
             )
 
 
@@ -417,8 +421,6 @@ def find_missing_path_fields(subject: Definition) -> Iterator[Finding]:
 )
 def find_static_results(subject: Definition) -> Iterator[Finding]:
     """Paths in the Result of a Pass state."""
-    from asl.checks.sites import walk
-
     for node in subject.states:
         if node.type != "Pass" or node.jsonata:
             continue
@@ -441,18 +443,17 @@ def find_static_results(subject: Definition) -> Iterator[Finding]:
 )
 def find_dead_expressions(subject: Definition) -> Iterator[Finding]:
     """Texts with {% … %} that stay texts."""
-    for node in subject.states:
-        for path, _, text in literals_of(node):
-            if not isinstance(text, str) or is_jsonata(text) and node.jsonata:
-                continue
-            if is_jsonata(text.strip()):
-                yield Finding(
-                    pointer=node.at(*path),
-                    message="the expression is passed on as a text, it is not evaluated",
-                    suggestion="remove the blanks around {% and %}"
-                    if node.jsonata
-                    else 'set "QueryLanguage": "JSONata" for this state',
-                )
+    for node, path, _, text in subject.literals:
+        if node.jsonata and is_jsonata(text):
+            continue
+        if is_jsonata(text.strip()):
+            yield Finding(
+                pointer=node.at(*path),
+                message="the expression is passed on as a text, not evaluated",
+                suggestion="remove the blanks around {% and %}"
+                if node.jsonata
+                else 'set "QueryLanguage": "JSONata" for this state',
+            )
 
 
 @rule(
@@ -465,24 +466,11 @@ def find_dead_expressions(subject: Definition) -> Iterator[Finding]:
 )
 def find_dollar_keys(subject: Definition) -> Iterator[Finding]:
     """Keys that end in .$ where JSONata is spoken."""
-    for node in subject.states:
-        if not node.jsonata:
-            continue
-        for path, key, text in literals_of(node):
-            if key and key.endswith(".$") and isinstance(text, str):
-                yield Finding(
-                    pointer=node.at(*path),
-                    message=f'the key "{key}" is kept as it stands, with its .$',
-                    suggestion=f'write "{key[:-2]}" and a {{% … %}} expression',
-                    on_key=True,
-                )
-
-
-def says_nothing(node: Node) -> bool:
-    """Whether a state only passes its input on."""
-    return node.type == "Pass" and not {"Result", "Parameters", "Output"} & set(
-        node.value
-    )
-
-
-_ = SCHEMA
+    for node, path, key, _ in subject.literals:
+        if node.jsonata and key and key.endswith(".$"):
+            yield Finding(
+                pointer=node.at(*path),
+                message=f'the key "{key}" is kept as it stands, with its .$',
+                suggestion=f'write "{key[:-2]}" and a {{% … %}} expression',
+                on_key=True,
+            )

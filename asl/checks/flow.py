@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from asl.checks.fault import Steps, find_near, pointed
 from asl.checks.pieces import MAX_MACHINE_DEPTH, machines_in
+from asl.checks.rules import Finding, rule
 from asl.graph import (
     build_graph,
     endless,
@@ -29,6 +30,7 @@ from asl.problem import Problem, Severity
 from asl.values import Json
 
 if TYPE_CHECKING:
+    from asl.checks.subject import Definition, Machine, Node
     from asl.source.document import Document
 
 MAX_NAME_CHARACTERS = 80
@@ -243,3 +245,82 @@ def _circle(document: "Document", machine: _Machine, circle: list[str]) -> Probl
         suggestion="lead one of them to a state that ends",
         on_key=True,
     )
+
+
+# --- loops
+
+
+_STILL_FIELDS = {"Type", "Comment", "QueryLanguage", "Next", "Choices", "Default"}
+_STILL_RULE = {"Assign", "Output"}
+_CHANGING = ("$$", "$states.context", "$now", "$millis", "$random", "$uuid")
+
+
+@rule(
+    "ASL109",
+    "a loop in which nothing changes",
+    why="Nothing in the loop waits, works or changes data, so its Choice decides the "
+    "same way each time: once around, it runs until the history is full.",
+    fix="Change in the loop what the Choice asks for, or wait for somebody else to.",
+    spec="States Language: Transitions; reference 01.5, 12.1",
+)
+def find_idle_loops(subject: "Definition") -> Iterator[Finding]:
+    """Loops of Choice and empty Pass states."""
+    for machine in subject.machines:
+        still = {node.name for node in machine.reached if _is_still(node, subject)}
+        loop = _find_loop(machine, still) if still else []
+        leaves = any(
+            step.target not in loop
+            for name in loop
+            for step in machine.successors[name]
+        )
+        if loop and leaves:  # without a way out it is a circle of ASL105
+            first = min(loop, key=list(machine.states).index)
+            names = ", ".join(f'"{name}"' for name in machine.states if name in loop)
+            yield Finding(
+                pointer=machine.states[first].pointer,
+                message=f"nothing changes in the loop of {names}",
+                suggestion="change what the Choice asks for, or wait in the loop",
+                on_key=True,
+            )
+
+
+def _is_still(node: "Node", subject: "Definition") -> bool:
+    """Whether a state hands on its input, and decides by nothing but data."""
+    if node.type not in ("Pass", "Choice") or node.value.keys() - _STILL_FIELDS:
+        return False
+    if any(rule.keys() & _STILL_RULE for _, rule in node.objects("Choices")):
+        return False
+    return not any(
+        sign in site.text for site in subject.sites_in(node) for sign in _CHANGING
+    )
+
+
+def _find_loop(machine: "Machine", states: set[str]) -> list[str]:
+    """Some loop among these states, or nothing."""
+    after = {
+        name: [s.target for s in machine.successors[name] if s.target in states]
+        for name in states
+    }
+    dead = [name for name in states if not after[name]]
+    before: dict[str, list[str]] = {name: [] for name in states}
+    for name, targets in after.items():
+        for target in targets:
+            before[target].append(name)
+    left = {name: len(targets) for name, targets in after.items()}
+    gone: set[str] = set()
+    while dead:
+        name = dead.pop()
+        gone.add(name)
+        for source in before[name]:
+            left[source] -= 1
+            if not left[source]:
+                dead.append(source)
+    rest = [name for name in machine.states if name in states and name not in gone]
+    if not rest:
+        return []
+    way = [rest[0]]
+    while True:
+        step = next(target for target in after[way[-1]] if target not in gone)
+        if step in way:
+            return way[way.index(step) :]
+        way.append(step)

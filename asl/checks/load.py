@@ -4,7 +4,7 @@ In: a path or a text. Out: a machine that is ready to run, its warnings with it.
 Never: half a machine: one error, and DefinitionError carries all that was found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def build(document: Document, name: str) -> StateMachine:
     """Check a document and build its machine; DefinitionError holds all errors."""
     problems = find_problems(document)
     machine, built = build_machine(document, name)
-    problems = in_order([*problems, *built])
+    problems = in_order([*problems, *built, *_refusals(document)])
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise DefinitionError(problems)
     if machine is None:
@@ -62,6 +62,15 @@ def build(document: Document, name: str) -> StateMachine:
 def find_problems(document: Document) -> list[Problem]:
     """What reading, schema and flow have to say of a document."""
     return [*document.problems, *check_schema(document), *check_flow(document)]
+
+
+def _refusals(document: Document) -> Iterator[Problem]:
+    """What the rules know that AWS refuses; advice is left to `asl check`."""
+    from asl.checks import data, failure, task, variables  # noqa: F401 - their rules
+    from asl.checks.rules import apply_rules
+    from asl.checks.subject import Definition
+
+    yield from apply_rules(Definition(document), to_load=True)
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:

@@ -8,7 +8,7 @@ model, which make their Problems themselves.
 RULES is whole once asl.checks.check has been imported.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -51,6 +51,8 @@ class Rule:
     aws_code: str | None = None
     """AWS's diagnostic code, where AWS reports the same."""
     find: Find | None = None
+    loads: bool = False
+    """An error for AWS, and asl.load takes such a machine all the same."""
 
 
 RULES: dict[str, Rule] = {}
@@ -73,6 +75,7 @@ def rule(
     spec: str,
     severity: Severity = Severity.WARNING,
     aws_code: str | None = None,
+    loads: bool = False,
 ) -> Callable[[Find], Find]:
     """Make a rule of a function that yields Findings."""
 
@@ -87,6 +90,7 @@ def rule(
                 severity=severity,
                 aws_code=aws_code,
                 find=find,
+                loads=loads,
             )
         )
         return find
@@ -94,12 +98,11 @@ def rule(
     return enter
 
 
-def apply_rules(
-    subject: "Definition", *, severities: Collection[Severity] = tuple(Severity)
-) -> Iterator[Problem]:
-    """What the rules of some severities find in a definition."""
-    for entry in RULES.values():
-        if entry.find is None or entry.severity not in severities:
+def apply_rules(subject: "Definition", *, to_load: bool = False) -> Iterator[Problem]:
+    """What the rules find in a definition; `to_load`: only those that refuse it."""
+    for entry in list(RULES.values()):
+        refuses = entry.severity is Severity.ERROR and not entry.loads
+        if entry.find is None or (to_load and not refuses):
             continue
         for finding in entry.find(subject):
             yield subject.document.problem(
@@ -112,3 +115,11 @@ def apply_rules(
                 offset=finding.offset,
                 on_key=finding.on_key,
             )
+
+
+if __name__ == "__main__":  # `python -m asl.checks.rules` prints the README's table
+    import sys
+
+    from asl.checks.papers_text import write_table
+
+    sys.stdout.write(f"{write_table()}\n")

@@ -107,13 +107,17 @@ def _stray_language(document: "Document") -> Iterator[Problem]:
         )
 
 
-def find_faults(value: Json) -> Iterator[Fault]:
-    """Every fault of shape in a definition's value, machine by machine."""
+def find_faults(value: Json, *, consequences: bool = False) -> Iterator[Fault]:
+    """Every fault of shape in a definition's value, machine by machine.
+
+    With `consequences` also a missing field whose likely misspelling is a fault itself;
+    AWS reports both.
+    """
     for piece in walk(value):
         if isinstance(piece, Fault):
             yield piece
         else:
-            yield from _piece_faults(piece)
+            yield from _piece_faults(piece, consequences=consequences)
 
 
 # --- the schema file
@@ -231,9 +235,15 @@ _ANYTHING: Json = {"plain": _plain({})}
 
 @cache
 def _validator(definition: str) -> "Validator":
+    validator: Validator = _validator_class()(_definitions()[definition])
+    return validator
+
+
+@cache
+def _validator_class() -> Json:
     from jsonschema import Draft202012Validator, validators
 
-    build: Json = validators.extend(  # type: ignore[no-untyped-call]  # its stub
+    return validators.extend(  # type: ignore[no-untyped-call]  # its stub
         Draft202012Validator,
         {"properties": _properties, "allOf": _all_of},
         # JSON Schema takes 5.0 for an integer; AWS reads a number with a point as float
@@ -241,22 +251,20 @@ def _validator(definition: str) -> "Validator":
             "integer", lambda _, value: type(value) is int
         ),
     )
-    validator: Validator = build(_definitions()[definition])
-    return validator
 
 
 # --- one piece
 
 
-def _piece_faults(piece: Piece) -> list[Fault]:
-    """What jsonschema finds here, each thing once and without its consequences."""
+def _piece_faults(piece: Piece, *, consequences: bool) -> list[Fault]:
+    """What jsonschema finds here, each thing once."""
     found: dict[Json, Fault] = {}
     for error in _validator(piece.definition).iter_errors(piece.value):
         for fault in _faults_of(error, piece):
             if not (piece.downgraded and fault.kind == "language"):
                 found.setdefault((fault.kind, fault.pointer, fault.names), fault)
-    if not found:
-        return []
+    if consequences or not found:
+        return list(found.values())
     # A misspelt or foreign field is no second fault for being missing as well.
     meant = {(fault.owner, find_meant(fault)) for fault in found.values()}
     return [

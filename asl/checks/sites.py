@@ -111,9 +111,7 @@ class Site:
         return found.start() if found else None
 
 
-_LITERALS = re.compile(
-    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL
-)
+_LITERALS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
@@ -220,9 +218,15 @@ def _jsonata_sites(node: Node) -> Iterator[Site]:
         yield from _texts(node, path, _below(node.value, path), "work")
     for index, rule in node.objects("Choices") if node.type == "Choice" else ():
         at: Steps = ("Choices", index)
-        yield from _texts(node, (*at, "Condition"), rule.get("Condition"), "rule", index)
-        yield from _texts(node, (*at, "Output"), rule.get("Output"), "rule-output", index)
-        yield from _texts(node, (*at, "Assign"), rule.get("Assign"), "rule-assign", index)
+        yield from _texts(
+            node, (*at, "Condition"), rule.get("Condition"), "rule", index
+        )
+        yield from _texts(
+            node, (*at, "Output"), rule.get("Output"), "rule-output", index
+        )
+        yield from _texts(
+            node, (*at, "Assign"), rule.get("Assign"), "rule-assign", index
+        )
     for index, rule in node.objects("Catch"):
         at = ("Catch", index)
         for field, phase in _CAUGHT:
@@ -243,12 +247,12 @@ def _texts(
         if is_jsonata(value):
             yield Site(node, path, value, "jsonata", phase, index)
         return
-    for below, text in _walk(value):
+    for below, text in walk(value):
         if is_jsonata(text):
             yield Site(node, (*path, *below), text, "jsonata", phase, index)
 
 
-def _walk(value: Json) -> Iterator[tuple[Steps, Json]]:
+def walk(value: Json) -> Iterator[tuple[Steps, Json]]:
     """Every value inside a value that is no container, with the way to it."""
     todo: list[tuple[Steps, Json]] = [((), value)]
     while todo:
@@ -284,7 +288,10 @@ def _jsonpath_sites(node: Node) -> Iterator[Site]:
 
 def _below(value: Json, path: Steps) -> Json:
     for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(step, int):
+            value = value[step]
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
     return value
 
 
@@ -299,7 +306,7 @@ def _dynamic(
 def _template(
     node: Node, path: Steps, value: Json, phase: Phase, index: int = 0
 ) -> Iterator[Site]:
-    for below, text in _walk(value):
+    for below, text in walk(value):
         key = below[-1] if below else None
         if isinstance(key, str) and key.endswith(".$"):
             yield from _dynamic(node, (*path, *below), text, phase, index)
@@ -326,3 +333,30 @@ def parts_of(rule: Mapping[str, Json], at: Steps) -> Iterator[tuple[Steps, Json]
             yield (*at, name, n), part
     if "Not" in rule:
         yield (*at, "Not"), rule["Not"]
+
+
+def literals_of(node: Node) -> Iterator[tuple[Steps, str | None, Json]]:
+    """What stands as it is in a state's payloads: the way, the nearest key, the value.
+
+    In JSONPath the values of keys without `.$`, in JSONata every value.
+    """
+    fields: list[Steps] = [
+        (field,)
+        for field in node.value
+        if (field in _JSONATA if node.jsonata else field in _TEMPLATES)
+    ]
+    if node.type == "Pass" and "Result" in node.value and not node.jsonata:
+        fields = [field for field in fields if field != ("Parameters",)]
+    if node.type == "Map":
+        fields += _INNER_JSONATA if node.jsonata else _INNER_TEMPLATES
+    if not fields and "Catch" not in node.value and node.type != "Choice":
+        return
+    for list_field in ("Choices", "Catch"):
+        for index, _ in node.objects(list_field):
+            names = ("Output", "Assign") if node.jsonata else ("Assign",)
+            fields += [(list_field, index, name) for name in names]
+    for path in fields:
+        for below, value in walk(_below(node.value, path)):
+            key = next((step for step in below[::-1] if isinstance(step, str)), None)
+            if node.jsonata or not (key and key.endswith(".$")):
+                yield (*path, *below), key, value

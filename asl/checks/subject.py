@@ -7,11 +7,12 @@ Never: judges, or follows what is no object: the schema pass has reported it.
 Reference 01 (structure), 04.3 (scopes).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-from asl.checks.fault import pointed
+from asl.checks.fault import Steps, pointed
 from asl.checks.pieces import (
     MAX_MACHINE_DEPTH,
     STATE_TYPES,
@@ -23,6 +24,12 @@ from asl.graph import Transition, is_terminal, transitions_of
 from asl.model.resource import Resource, find_resource
 from asl.source.document import Document
 from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.checks.sites import Site
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +49,12 @@ class Node:
         """The JSON Pointer of something in this state."""
         return self.pointer + pointed(path)
 
-    def objects(self, field: str) -> Iterator[tuple[int, Mapping[str, Json]]]:
+    def objects(self, field: str) -> Sequence[tuple[int, Mapping[str, Json]]]:
         """The objects of a list: retriers, catchers, choice rules."""
         items = self.value.get(field)
-        for index, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, dict):
-                yield index, item
+        if type(items) is not list:
+            return ()
+        return [(n, item) for n, item in enumerate(items) if isinstance(item, dict)]
 
     def object(self, field: str) -> Mapping[str, Json] | None:
         """A member that is an object, else None."""
@@ -143,9 +150,17 @@ class Definition:
         self.type = type
         """STANDARD or EXPRESS: what the whole machine is to run as."""
         self.machines: list[Machine] = []
+        self._known: dict[str, Json] = {}
         value = document.value
         if isinstance(value, dict):
             self._enter(Machine(value, ""), language_of(value) == "JSONata")
+
+    def once(self, name: str, compute: Callable[["Definition"], T]) -> T:
+        """What several rules need, computed when the first of them asks."""
+        if name not in self._known:
+            self._known[name] = compute(self)
+        known: T = self._known[name]
+        return known
 
     def _enter(self, root: Machine, jsonata: bool) -> None:
         todo = [(root, 1)]
@@ -173,6 +188,36 @@ class Definition:
                         node.bodies.append(nested)
                         inner.append((nested, depth + 1))
             todo += reversed(inner)
+
+    @cached_property
+    def sites(self) -> "list[Site]":
+        """Every expression of every state."""
+        from asl.checks.sites import sites_of
+
+        return [site for node in self.states for site in sites_of(node)]
+
+    @cached_property
+    def literals(self) -> "list[tuple[Node, Steps, str | None, str]]":
+        """The texts in every state's payloads that stand as they are."""
+        from asl.checks.sites import literals_of
+
+        return [
+            (node, path, key, text)
+            for node in self.states
+            for path, key, text in literals_of(node)
+            if isinstance(text, str)
+        ]
+
+    def sites_in(self, node: Node) -> "list[Site]":
+        """The expressions of one state."""
+        return self._sites_by_node.get(node, [])
+
+    @cached_property
+    def _sites_by_node(self) -> "dict[Node, list[Site]]":
+        found: dict[Node, list[Site]] = {}
+        for site in self.sites:
+            found.setdefault(site.node, []).append(site)
+        return found
 
     @cached_property
     def states(self) -> list[Node]:

@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 import asl
+from asl.cli.say import say
 
-VERBS = {"run": "asl.cli.run"}
+VERBS = {"check": "asl.cli.check", "run": "asl.cli.run"}
 """Each verb's module, which is imported when the verb is asked for."""
 
 SUCCEEDED, FAILED, WRONG, OPEN, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
@@ -21,8 +22,8 @@ _BROKEN_PIPE = 141  # what a shell reports for SIGPIPE
 
 EPILOG = """\b
 Exit codes:
-  0    the execution succeeded (dry run: it ended)
-  1    the execution failed, timed out or was aborted
+  0    the execution succeeded (dry run: it ended); check: no errors
+  1    the execution failed, timed out or was aborted; check: errors
   2    the definition or the call was wrong
   3    dry run: a sample is needed, or the machine goes round
   70   a bug in asl
@@ -52,7 +53,7 @@ class Verbs(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            say("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             _leave_the_pipe()
@@ -68,7 +69,7 @@ class Verbs(click.Group):
 )
 @click.version_option(asl.__version__, prog_name="asl")
 def main() -> None:
-    """Run AWS Step Functions state machines without AWS."""
+    """Run and check AWS Step Functions state machines without AWS."""
 
 
 def _explain(error: Exception) -> int:
@@ -77,11 +78,11 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, AslError) and not isinstance(error, InternalError):
         head = click.style("error: ", fg="red", bold=True)
-        click.echo(head + str(error), err=True)
+        say(head + str(error), err=True)
         return WRONG
     if not isinstance(error, InternalError):
         error = InternalError(f"{type(error).__name__}: {error} at {_place(error)}")
-    click.echo(f"internal error: {error}", err=True)
+    say(f"internal error: {error}", err=True)
     return BUG
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
+from asl.cli.say import warn
 
 if TYPE_CHECKING:
     from asl.model.machine import StateMachine
@@ -103,7 +104,7 @@ def command(context: click.Context, /, file: str, **options: Any) -> None:
     filled = dict(read_pairs("--substitute", options["substitute"]))
     machine = load(file, substitutions=filled or None)
     for problem in machine.problems:
-        click.echo(click.style("warning: ", fg="yellow") + str(problem), err=True)
+        warn(str(problem))
     context.exit(
         _walk(machine, options) if options["dry_run"] else _run(machine, options)
     )
@@ -130,10 +131,10 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     from asl.cli.outcome import show_json, show_text
     from asl.cli.text import Story
     from asl.runtime.clock import SystemClock
-    from asl.runtime.run import run
+    from asl.runtime.run import make_runner
 
     story = Story() if options["output"] == "text" else None
-    execution = run(
+    runner = make_runner(
         machine,
         read_input(options["input"]),
         tasks=_tasks(machine, options),
@@ -144,8 +145,11 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
         buckets=options["buckets"],
         on_reply=None if story is None else story.tell,
     )
+    if story is not None:
+        story.root = runner.root
+    execution = runner.run()
     for warning in execution.warnings:
-        click.echo(click.style("warning: ", fg="yellow") + warning, err=True)
+        warn(warning)
     if story is None:
         show_json(execution, options["history"])
     else:
@@ -170,8 +174,8 @@ def _tasks(machine: "StateMachine", options: dict[str, Any]) -> "Tasks | Mocks |
 
 def _walk(machine: "StateMachine", options: dict[str, Any]) -> int:
     """Dry-run it; gives the exit code."""
+    from asl.cli.answer import show_dry_run
     from asl.cli.given import read_input, read_pairs, read_samples
-    from asl.cli.outcome import show_dry_run
     from asl.runtime.dry_run import VISITS, dry_run
 
     choose: dict[str, list[str]] = {}

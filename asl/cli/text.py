@@ -4,6 +4,8 @@ In: executions that grow (a run's own, and those it starts). Out: lines on stand
 output: each state with its input and output, retries, waits, caught errors, variables.
 Never: keeps a run waiting, or shows more than fits: data are cut to the terminal's
 width, and the inside of a long Map is only counted.
+
+Longer than wished: one method for each kind of event, and they share where they stand.
 """
 
 import shutil
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asl.cli.say import arrow, say
 from asl.values import Json, json_text
 
 if TYPE_CHECKING:
@@ -40,15 +43,6 @@ def duration_text(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
 
 
-def arrow() -> str:
-    """An arrow that standard output can show."""
-    try:
-        "→".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return "->"
-    return "→"
-
-
 @dataclass(slots=True)
 class _Frame:
     """One line of control: which state it is in, and since when."""
@@ -65,6 +59,7 @@ class _Frame:
     asked: float = 0
     """When the newest attempt began or ended."""
     failed: str | None = None
+    """The error of the newest attempt; empty where no event has told its name."""
     is_quiet: bool = False
 
 
@@ -85,6 +80,8 @@ class Story:
     """Tells executions as they go on."""
 
     def __init__(self) -> None:
+        self.root: Execution | None = None
+        """The run's own execution, once it is known."""
         self._told: dict[int, _Told] = {}
         self._start: float | None = None
         self._is_terminal = sys.stdout.isatty()
@@ -95,19 +92,23 @@ class Story:
         """By distributed Map: how many children have been told."""
 
     def tell(self, execution: "Execution", reply: "Reply | None" = None) -> None:
-        """Tell what is new in an execution."""
+        """Tell what is new in an execution, and before it in the one that began."""
+        if self.root is not None and execution is not self.root:
+            self._tell(self.root)
+        self._tell(execution)
+
+    def _tell(self, execution: "Execution") -> None:
         told = self._told.get(id(execution)) or self._begin(execution)
         history = execution.history
         for number in range(told.told, len(history)):
             self._event(told, history[number])
         told.told = len(history)
-        if not execution.running:
+        if not execution.running and execution is not self.root:
             self._told.pop(id(execution), None)
 
     def end(self, execution: "Execution") -> None:
         """Tell what is left of the run's own execution."""
-        if id(execution) in self._told or self._start is None:
-            self.tell(execution)
+        self._tell(execution)
         self._end_bar()
 
     def _begin(self, execution: "Execution") -> _Told:
@@ -121,7 +122,7 @@ class Story:
             title = "".join(f"{name}[{index}]" for name, index in path[-1:])
             count = self._children[path[-1][0]] = self._children.get(path[-1][0], 0) + 1
             frame = _Frame(1, is_quiet=count > LONG_MAP)
-        elif self._told:
+        else:
             title = f"{execution.machine_arn.rpartition(':')[2]} ({execution.name})"
             frame = _Frame(1)
         told = _Told(title, frame, 0, {0: frame}, {})
@@ -148,7 +149,9 @@ class Story:
             self._bar.update(1)
         elif kind.endswith("Scheduled"):
             self._attempt(frame, at)
-        elif kind == "EvaluationFailed" or kind.endswith(("Failed", "TimedOut")):
+        elif kind in ("MapStateFailed", "ParallelStateFailed"):
+            frame = self._failed_inside(event, frame)
+        elif kind.endswith(("Failed", "TimedOut")):
             self._failed(event, frame, at)
         told.frames[event.id] = frame
 
@@ -181,7 +184,7 @@ class Story:
         for variable, value in (assigned or {}).items():
             self._line(frame, at, f"  ${variable} =", data=value)
         if frame.failed is not None:
-            told.caught[event.id] = frame.failed
+            told.caught[event.id] = frame.failed or _error_of(output)
         elif output is not frame.input and output != frame.input:
             self._line(frame, at, f"  {self._arrow}", data=output)
             frame.shown = output
@@ -221,18 +224,23 @@ class Story:
         frame.asked = at
         frame.failed = None
 
+    def _failed_inside(self, event: "Event", frame: _Frame) -> _Frame:
+        """A Map or Parallel failed with what failed in it."""
+        error = frame.failed or ""
+        wanted = event.type.removesuffix("StateFailed")
+        while frame.outer is not None and frame.type != wanted:
+            frame = frame.outer
+        frame.failed = error
+        frame.asked = event.timestamp.timestamp()
+        return frame
+
     def _failed(self, event: "Event", frame: _Frame, at: float) -> None:
-        """A task, an evaluation or an iteration failed; the execution's own end is not
-        told here."""
+        """A task or an evaluation failed; the end of all is told by the outcome."""
         kind = event.type
         if kind.startswith(("Execution", "MapIteration")):
             return
         frame.asked = at
-        details = event.details
-        if "error" not in details and "cause" not in details:
-            frame.failed = frame.failed or "the failure"
-            return
-        error, cause = details.get("error"), details.get("cause")
+        error, cause = event.details.get("error"), event.details.get("cause")
         frame.failed = str(error or "an unnamed error")
         timed_out = kind.endswith("TimedOut")
         verb = "timed out" if timed_out else "failed"
@@ -260,7 +268,7 @@ class Story:
             text += f"  {shorten(json_text(data), room)}"
         if fg is not None:
             text = click.style(text, fg=fg)
-        click.echo(f"{click.style(f'{offset:>10}', dim=True)}  {indent}{text}")
+        say(f"{click.style(f'{offset:>10}', dim=True)}  {indent}{text}")
 
     def _cut(self, text: str, depth: int) -> str:
         return shorten(" ".join(text.split("\n")), self._width - 12 - 2 * depth)
@@ -283,6 +291,12 @@ def shorten(text: str, room: int) -> str:
     """A text that fits, its end replaced by `…` where it is too long."""
     room = max(room, 10)
     return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _error_of(output: Json) -> str:
+    """The error's name in what a Catcher passes on, for a Fail state has no event."""
+    error = output.get("Error") if isinstance(output, dict) else None
+    return error if isinstance(error, str) else "the error"
 
 
 def _bold(text: str) -> str:

@@ -102,7 +102,7 @@ class Execution:
 
     def start(self, at: Instant) -> list[Effect]:
         """Begin; gives the first effects."""
-        if self._root is not None:
+        if self.recorder.records:
             raise InternalError("an execution was started twice")
         self.started_at = self.recorder.now = at
         self.recorder.add(0, "ExecutionStarted", self.input, self.role_arn)
@@ -293,8 +293,12 @@ class Execution:
             self.recorder.close(last, "ExecutionSucceeded", self.output)
         else:
             self.recorder.close(last, _TERMINAL[status], error, cause)
-        if self._root is not None:
-            self._root.close()
+        root = self._root
+        if root is not None:
+            root.close()
+            # Nothing refers to itself any more: an ended run frees its memory at once.
+            root.behaviour = None
+            self._root = None
         self.ready.clear()
 
 

@@ -5,7 +5,7 @@ catches.
 Never: leaves the engine; what is not caught by a Catcher ends in the history.
 """
 
-from asl.model.failure import TIMEOUT
+from asl.model.failure import RUNTIME, TIMEOUT
 from asl.values import Json
 
 
@@ -18,15 +18,17 @@ class StateFailed(Exception):
         cause: str | None,
         *,
         alias: str | None = None,
-        terminal: bool = False,
     ) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
         self.alias = alias
         """A second name that matches in ErrorEquals (heartbeats)."""
-        self.terminal = terminal
-        """Nothing catches it: the state itself could not be computed."""
+
+    @property
+    def terminal(self) -> bool:
+        """Nothing retries or catches it: the state itself could not be computed."""
+        return self.error == RUNTIME
 
     def error_output(self) -> dict[str, Json]:
         """What a Catcher gets; an absent cause is null, a time-out's is empty."""

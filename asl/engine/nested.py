@@ -45,25 +45,31 @@ def find_machine(
     return execution.machines.get(str(request.get("StateMachineArn")))
 
 
+def nested_input(request: dict[str, Json]) -> Json:
+    """The input that a request gives; a text must be JSON."""
+    given = request.get("Input", {})
+    if not isinstance(given, str):
+        return given
+    try:
+        return parse_json(given)
+    except NotJson:
+        raise EvaluationError(
+            RUNTIME,
+            f"The Parameters '{json_text(request)}' could not be used to start the "
+            "Task: [The value of the field 'Input' has an invalid format]",
+        ) from None
+
+
 def start_nested(
     strand: "Strand",
     number: int,
     resource: Resource,
     machine: StateMachine,
     request: dict[str, Json],
+    given: Json,
     call: Call,
 ) -> StartExecution:
     """The effect that starts a nested execution."""
-    given = request.get("Input", {})
-    if isinstance(given, str):
-        try:
-            given = parse_json(given)
-        except NotJson:
-            raise EvaluationError(
-                RUNTIME,
-                f"The Parameters '{json_text(request)}' could not be used to start the "
-                "Task: [The value of the field 'Input' has an invalid format]",
-            ) from None
     name = request.get("Name")
     return StartExecution(
         id=number,
@@ -110,7 +116,8 @@ def ended(effect: StartExecution, child: "Execution") -> TaskSucceeded | TaskFai
     if resource is None:
         if child.status == "SUCCEEDED":
             return TaskSucceeded(effect.id, 0, child.output)
-        return TaskFailed(effect.id, 0, child.error, child.cause)
+        phase = "timeout" if child.status == "TIMED_OUT" else "run"
+        return TaskFailed(effect.id, 0, child.error, child.cause, phase)
     if resource.action == "startSyncExecution":
         return TaskSucceeded(effect.id, 0, describe(child, parsed=False, dates=str))
     description = describe(child, parsed=resource.pattern == "sync:2", dates=int)

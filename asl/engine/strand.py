@@ -18,7 +18,7 @@ from asl.engine.messages import Call, Cancel, Effect, Instant, Reply, StartTimer
 from asl.expressions.context import context_object
 from asl.expressions.scope import EvaluationError
 from asl.history import iso_text
-from asl.model.failure import QUERY_EVALUATION_ERROR, RUNTIME
+from asl.model.failure import QUERY_EVALUATION_ERROR
 from asl.model.machine import Branch
 from asl.model.states import State
 from asl.quotas import PAYLOAD_BYTES, VARIABLE_BYTES, VARIABLES_TOTAL_BYTES
@@ -223,7 +223,7 @@ class Strand:
             self.record(
                 "EvaluationFailed", problem.error, cause, problem.location, state.name
             )
-        return StateFailed(problem.error, cause, terminal=problem.error == RUNTIME)
+        return StateFailed(problem.error, cause)
 
     # ------------------------------------------------------------------------ asking
 

@@ -21,7 +21,7 @@ from asl.engine.messages import (
     TaskSucceeded,
     TimerFired,
 )
-from asl.engine.nested import find_machine, start_nested
+from asl.engine.nested import find_machine, nested_input, start_nested
 from asl.engine.parameters import find_refusal
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
@@ -54,25 +54,27 @@ def run_task(
     if state.credentials is not None:
         role = state.credentials(given, strand)
         credentials = {"roleArn": role["RoleArn"]} if "RoleArn" in role else None
+    machine = given_input = None
     if resource.family == "lambda":
         strand.record(
             "LambdaFunctionScheduled", resource.arn, request, timeout, credentials
         )
         strand.record("LambdaFunctionStarted")
     else:
+        if machine := find_machine(strand.execution, resource, request):
+            given_input = nested_input(request)
         _schedule(strand, state, request, timeout, heartbeat, credentials)
     number = strand.new_id()
     call = strand.call(state, raw, strand.retry_count or 0)
     if timeout is not None:
         call.deadline = strand.recorder.now + timeout * 1_000_000
     call.heartbeat_seconds = heartbeat
-    machine = None
-    if resource.family == "task":
-        machine = find_machine(strand.execution, resource, request)
     if machine is None:
         strand.ask(StartTask(number, resource.arn, request, call))
     else:
-        strand.ask(start_nested(strand, number, resource, machine, request, call))
+        strand.ask(
+            start_nested(strand, number, resource, machine, request, given_input, call)
+        )
     if timeout is not None or heartbeat is not None:
         return (yield from _wait_limited(strand, resource, number, timeout, heartbeat))
     while True:

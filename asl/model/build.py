@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from asl.expressions.comparison import parse_timestamp
+from asl.expressions.jsonata import is_jsonata
 from asl.model.build_map import build_map
 from asl.model.choice import RuleProblem, compile_condition, compile_rule
 from asl.model.data import (
@@ -256,7 +257,8 @@ def _build_wait(fields: Fields, common: dict[str, Any]) -> Wait:
     elif (number := fields.number("Seconds")) is not None:
         seconds = literal(int(number))
     elif (text := fields.text("Timestamp")) is not None:
-        until = _fixed_timestamp(fields, text)
+        if not (fields.jsonata and is_jsonata(text)):  # else its problem is noted
+            until = _fixed_timestamp(fields, text)
     return Wait(seconds=seconds, until_ns=until, **common)
 
 

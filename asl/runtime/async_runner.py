@@ -11,6 +11,7 @@ from typing import Any
 
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartTask
+from asl.errors import UsageError
 from asl.runtime.runner import Runner
 from asl.tasks.answer import Job
 
@@ -21,6 +22,7 @@ async def drive(runner: Runner) -> Execution:
     awake = asyncio.Event()
     inbox: Any = _Inbox(loop, awake)
     runner.inbox = inbox
+    runner.straight = False  # a callable may have to be awaited
     tasks: set[asyncio.Task[None]] = set()
     submit = runner.submit
 
@@ -86,4 +88,8 @@ class _Inbox(queue.SimpleQueue[Any]):
 
 
 def _sleep_refused(seconds: float) -> None:
-    """On a loop nothing may sleep: an async callable awaits asyncio.sleep itself."""
+    """On a loop nothing may sleep."""
+    raise UsageError(
+        "context.advance would stop the event loop for real time to pass; an async "
+        "callable under a real clock awaits asyncio.sleep(seconds) itself"
+    )

@@ -5,35 +5,32 @@ cannot know. Out: where the walk ended, or which value it needs, or where it goe
 Never: calls a task, waits, reads a bucket or invents a value: what nobody gave is
 unknown, and stays so wherever the definition carries it.
 
-The engine is the real one: it runs a watched machine (dry_machine.py), and the runner's
-tasks are answered from the samples or by documented shapes (tasks/shapes.py).
+The engine is the real one: it runs a watched machine (dry_machine.py, dry_choice.py),
+and its tasks are answered from the samples or by documented shapes (tasks/shapes.py).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal
 
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartTask, TaskSucceeded
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
-from asl.model.resource import find_resource
 from asl.model.states import Choice, Map, State, Task
 from asl.runtime.clock import VirtualClock
-from asl.runtime.dry_machine import Guess, Loops, NeedsSample, Watch
+from asl.runtime.dry_machine import watched_machine
+from asl.runtime.dry_watch import Guess, Loops, NeedsSample, Watch
 from asl.runtime.last import last_state
 from asl.runtime.lookup import Lack
 from asl.runtime.run import ACCOUNT, DEFAULT_ROLE, REGION, WorkflowType, checked_input
 from asl.runtime.runner import Runner
 from asl.tasks.answer import Answer, Ready
+from asl.tasks.mocks import Mocks
 from asl.tasks.shapes import documented_result
-from asl.tasks.tokens import Tokens
 from asl.tasks.unknown import Unknowns
 from asl.values import Json, NotJson, to_json
-
-if TYPE_CHECKING:
-    from asl.tasks.registry import Tasks
 
 VISITS = 3
 """How often a state may be entered before the walk is said to go round."""
@@ -52,6 +49,8 @@ class DryRun:
     """The state that needs it."""
     from_input: bool = False
     """Whether the needed value belongs into the execution's input."""
+    from_given: bool = False
+    """Whether the value is missing in data that were given: input, sample, literal."""
     guesses: tuple[Guess, ...] = ()
     entered: tuple[str, ...] = ()
     error: str | None = None
@@ -86,10 +85,13 @@ def dry_run(
     _check_targets(states, choose or {})
     unknowns = Unknowns()
     watch = Watch(unknowns, visits, choose or {})
-    given = unknowns.object(None, "$") if input is None else checked_input(input)
+    if input is None:
+        given: Json = unknowns.object(None, "$")
+    else:
+        given, _ = checked_input(input)
     arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     execution = Execution(
-        watch.machine(machine),
+        watched_machine(machine, watch),
         given,
         name="dry-run",
         arn=f"{arn.replace('stateMachine', 'execution', 1)}:dry-run",
@@ -98,8 +100,7 @@ def dry_run(
         role_arn=DEFAULT_ROLE,
     )
     source = _Answers(states, samples or {}, unknowns)
-    # The runner asks no more of its tasks than _Answers has.
-    runner = Runner(execution, cast("Tasks", source), clock=VirtualClock())
+    runner = Runner(execution, source, clock=VirtualClock())
     try:
         runner.run()
     except Loops as loop:
@@ -129,6 +130,7 @@ def _needs(reader: str, lack: Lack, watch: Watch, execution: Execution) -> DryRu
         path=lack.path,
         reader=reader,
         from_input=lack.state is None,
+        from_given=not lack.is_unknown,
         guesses=tuple(watch.guesses),
         entered=tuple(execution.path),
     )
@@ -136,20 +138,19 @@ def _needs(reader: str, lack: Lack, watch: Watch, execution: Execution) -> DryRu
 
 def _ended(watch: Watch, execution: Execution) -> DryRun:
     """Where it ended; or what was missing, where that made it fail."""
-    state, input = last_state(execution)
+    state = last_state(execution)
     if execution.status == "FAILED" and (execution.error or "").startswith("States."):
         lack = watch.missing.get(state)
-        unknown = watch.unknowns.find_in(input)
-        if state not in watch.missing and unknown is not None:
-            # The engine itself refused a value: a ResultPath into it, too long a Wait.
-            lack = Lack(unknown.state, unknown.path, is_unknown=True)
         if lack is not None:
             return _needs(state, lack, watch, execution)
     return _answer("ended", state, watch, execution)
 
 
-class _Answers:
-    """Results for tasks: the sample, else the documented shape; at once."""
+class _Answers(Mocks):
+    """Results for tasks: the sample, else the documented shape; at once.
+
+    They are mocks to the runner, of another origin: hence the inheritance.
+    """
 
     def __init__(
         self,
@@ -157,7 +158,7 @@ class _Answers:
         samples: Mapping[str, Json],
         unknowns: Unknowns,
     ) -> None:
-        self.tokens = Tokens()
+        super().__init__({})
         self._states = states
         self._unknowns = unknowns
         self._samples = {
@@ -179,23 +180,23 @@ class _Answers:
 
     def _output(self, effect: StartTask) -> Json:
         call, unknowns = effect.call, self._unknowns
+        state = self._states[call.state]
         results = self._samples.get(call.state)
-        is_map = isinstance(self._states[call.state], Map)
-        if is_map and "ReaderConfig" not in effect.payload:
-            return {
-                key: unknowns.text(call.state, f"$.{key}", "string")
-                for key in ("Bucket", "Key")
-            }
+        result: Json = None
         if results is not None:
             result = results[min(call.visit, len(results) - 1)]
-            return {"Items": result, "Source": "STATE_DATA"} if is_map else result
-        if is_map:
-            item = unknowns.object(call.state, "$[0]")
-            return {"Items": [item], "Source": "STATE_DATA"}
-        resource = find_resource(effect.resource)
-        if resource is None:
-            return unknowns.object(call.state, "$")
-        return documented_result(resource, unknowns, call.state)
+        if isinstance(state, Task):
+            if results is not None:
+                return result
+            return documented_result(state.resource, unknowns, call.state)
+        if "ReaderConfig" in effect.payload:
+            if results is None:
+                result = [unknowns.object(call.state, "$[0]")]
+            return {"Items": result, "Source": "STATE_DATA"}
+        return {  # what a result writer says
+            key: unknowns.text(call.state, f"$.{key}", "string")
+            for key in ("Bucket", "Key")
+        }
 
 
 def _read_sample(states: Mapping[str, State], name: str, value: Json) -> list[Json]:

@@ -28,6 +28,8 @@ class Reference:
     """`$` (the data), `$$` (the context object) or a variable's name."""
     steps: tuple[Step, ...]
     jsonata: bool = False
+    expression: str = ""
+    """The JSONata expression that it is part of."""
 
     def __str__(self) -> str:
         if self.root == "$":
@@ -70,7 +72,7 @@ def references(field: Json, *, jsonata: bool) -> list[Reference]:
             reference
             for text in _texts(field)
             if is_jsonata(text)
-            for reference in _jsonata_references(text[2:-2])
+            for reference in _jsonata_references(text[2:-2].strip())
         ]
     if isinstance(field, str):
         return list(_path_references(field))
@@ -140,11 +142,11 @@ def _jsonata_references(text: str) -> Iterator[Reference]:
             for step in _CHAIN_STEP.finditer(found["steps"])
         ]
         if found["root"] != "states":
-            yield Reference(found["root"], tuple(steps), True)
+            yield Reference(found["root"], tuple(steps), True, text)
         elif steps and steps[0] == Name("context"):
-            yield Reference("$$", tuple(steps[1:]), True)
+            yield Reference("$$", tuple(steps[1:]), True, text)
         else:
-            yield Reference("$", tuple(steps), True)
+            yield Reference("$", tuple(steps), True, text)
 
 
 def follow(

@@ -4,7 +4,6 @@ In: coroutines and seconds. Out: their results.
 Never: chooses; the runner does.
 """
 
-import asyncio
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -16,6 +15,8 @@ T = TypeVar("T")
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end on a loop of its own."""
+    import asyncio  # 50 ms, which a run without an async callable need not pay
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

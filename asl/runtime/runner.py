@@ -144,7 +144,14 @@ class Runner:
         if self.root.running:
             return True
         # A machine that was started and not waited for goes on by itself.
-        return len(self.executions) > 1 and bool(self.timers or self.in_flight)
+        return len(self.executions) > 1 and (
+            bool(self.timers or self.in_flight)
+            or not self.inbox.empty()
+            or any(
+                entry[1] in self.executions and not isinstance(entry[4], TimerFired)
+                for entry in self.heap
+            )
+        )
 
     def step(self) -> None:
         """Take one thing: an answer from a pool, or what is due next."""
@@ -242,14 +249,16 @@ class Runner:
                         todo += self.start_execution(index, effect)
                     case _:
                         assert_never(effect)
-            execution = self.executions[index]
-            if final is not None:
-                reply = self.call_at_once(index, final, alone=not todo)
-                if reply is not None:
-                    effects = self.tell(index, execution, reply)
-                    continue
-            if not execution.running:
-                self.finished(index, execution)
+            # A child may have been stopped, and be gone, before its first effects.
+            execution = self.executions.get(index)
+            if execution is not None:
+                if final is not None:
+                    reply = self.call_at_once(index, final, alone=not todo)
+                    if reply is not None:
+                        effects = self.tell(index, execution, reply)
+                        continue
+                if not execution.running:
+                    self.finished(index, execution)
             if not todo:
                 return
             index, effects = todo.popleft()
@@ -346,6 +355,8 @@ class Runner:
     def call(self, effect: StartTask, job: Job) -> Answer:
         """Run a job here, within the limit of real time."""
         how, watch = self.how, self.watch
+        if how is not None:
+            return run_job(job, how)  # in real time a callable may take its time
         try:
             if not watch.begin():
                 return watch.call_elsewhere(run_job, job, how)
@@ -380,8 +391,12 @@ class Runner:
             self.root.warnings.append(answer.warning)
         if answer.waits == "never":
             self.never.add(key)
-        for after, reply in answer.says:
-            self.push(asked + after, index, reply)
+        # Under a real clock the last word is said now, however long it took to say.
+        now = 0 if self.clock.is_virtual else self.clock.now()
+        last = len(answer.says) - 1
+        for place, (after, reply) in enumerate(answer.says):
+            due = asked + after
+            self.push(max(due, now) if place == last else due, index, reply)
         for moment, told in self.told_early.pop(key, ()):
             self.absorb(index, moment, told, _Told(effect.id))
 
@@ -434,6 +449,8 @@ class Runner:
         self.executions[number] = child
         self.parents[number] = Parent(index, effect, depth)
         self.children[index, effect.id] = number
+        if effect.call.token is not None:
+            self.open_token((index, effect.id), effect.call.token)
         now = self.clock.now()
         effects = child.start(now)
         for reply in submitted(effect, child):
@@ -469,14 +486,15 @@ class Runner:
         for index, reply in journal:
             if isinstance(self.clock, VirtualClock):
                 self.clock.jump(reply.at)
+            if isinstance(reply, StopRequested):
+                continue  # whoever stopped it has been told, and has done so again
             if index not in self.executions:
                 raise ResumeError(
                     f"the replies speak of execution {index}, which this definition "
                     "does not start"
                 )
-            if not isinstance(reply, StopRequested):
-                told.append((index, reply.id, type(reply)))
-                self.deliver(index, reply)
+            told.append((index, reply.id, type(reply)))
+            self.deliver(index, reply)
         self._answered = set()
         rest = []
         for entry in sorted(self.heap):
@@ -534,7 +552,8 @@ class Runner:
     def waited_too_long(self) -> UsageError:
         """Why a run that nothing reached within the real limit cannot go on."""
         for index, number in self.in_flight:
-            strand = self.executions[index].waiting.get(number)
+            execution = self.executions.get(index)
+            strand = None if execution is None else execution.waiting.get(number)
             if strand is not None and strand.state is not None:
                 return self._blocked(strand.state.name)
         return self._nobody_answers()

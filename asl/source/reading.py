@@ -19,7 +19,6 @@ from asl.problem import Problem, Severity
 from asl.source.document import Document, Lines, place_problem
 from asl.source.json_text import read_json
 from asl.source.substitution import escape, substitute, walk
-from asl.source.yaml_text import read_yaml
 from asl.values import MAX_DEPTH, Json, NotJson, to_json
 
 
@@ -102,12 +101,19 @@ def _read(
     looks_json = _JSON_LOOK.match(text) is not None
     if format == "yaml":
         # JSON is YAML too, and as JSON it is read ten times as fast.
-        document = (looks_json and _try_json(text, file)) or read_yaml(text, file=file)
+        document = (looks_json and _try_json(text, file)) or _read_yaml(text, file)
     elif format == "json" or looks_json:
         document = read_json(text, file=file)
     else:
-        document = read_yaml(text, file=file)
+        document = _read_yaml(text, file)
     return _finish(document, substitutions)
+
+
+def _read_yaml(text: str, file: str | None) -> Document:
+    """YAML by a module that JSON alone need not pay for."""
+    from asl.source.yaml_text import read_yaml
+
+    return read_yaml(text, file=file)
 
 
 def _try_json(text: str, file: str | None) -> Document | None:

@@ -80,15 +80,12 @@ def prepare_floor(name: str, workload: Workload) -> Run:
 
 
 def timed(run: Run, runs: int) -> float:
-    """Seconds for so many runs; what they made is thrown away after the clock stops."""
-    kept: object = None
-    gc.collect()
+    """Seconds for so many runs, each one's history and output thrown away at once."""
+    gc.collect()  # what the other side left behind is not this side's to clear
     start = perf_counter()
     for _ in range(runs):
-        kept = run()
-    spent = perf_counter() - start
-    del kept
-    return spent
+        run()
+    return perf_counter() - start
 
 
 def interleave(

@@ -86,13 +86,13 @@ def test_loose_ends_are_warnings() -> None:
         substitutions={"TableName": "t", "Unused": "u"},
     )
     assert [str(p) for p in document.problems] == [
-        ":1:1: the substitution 'TableName' fills nothing: no text has ${TableName};"
+        "line 1, column 1: the substitution 'TableName' fills nothing: no text has ${TableName};"
         " did you mean 'TabelName'? (ASL010)",
-        ":1:1: the substitution 'Unused' fills nothing: no text has ${Unused};"
+        "line 1, column 1: the substitution 'Unused' fills nothing: no text has ${Unused};"
         " leave it out (ASL010)",
-        ":1:7: the placeholder ${TabelName} is not filled;"
+        "line 1, column 7: the placeholder ${TabelName} is not filled;"
         " did you mean 'TableName'? (ASL010)",
-        ":2:6: the placeholder ${Other} is not filled;"
+        "line 2, column 6: the placeholder ${Other} is not filled;"
         " give a substitution named 'Other' (ASL010)",
     ]
     assert {p.severity for p in document.problems} == {Severity.WARNING}

@@ -1,0 +1,1 @@
+"""An endpoint that SDKs can talk to: the operations, without sockets."""
