@@ -1,4 +1,4 @@
-"""The cut test: a fresh execution, told the first k replies, ends with the same history.
+"""The cut test: a fresh execution, told the first k replies, has the same history.
 
 Every cut up to 60 replies; above that the first 20, the last 20 and 20 seeded ones.
 """

@@ -77,13 +77,16 @@ def check_document(
     """Every Problem of a document: reading, schema, flow, model and rules."""
     problems = find_problems(document)
     _, built = build_machine(document, "StateMachine")
+    # A field that has the wrong shape is wrong to the model's builder too.
+    misshapen = {p.pointer for p in problems if p.severity is Severity.ERROR}
+    built = [p for p in built if p.pointer not in misshapen]
     found = [*problems, *built, *apply_rules(Definition(document, type=type))]
     return in_order(_first_reasons([_as_template(problem) for problem in found]))
 
 
 def _as_template(problem: Problem) -> Problem:
     """A placeholder is no fault of a template; only a run needs it filled."""
-    if problem.code == "ASL010":
+    if problem.code == "ASL010" and problem.severity is Severity.ERROR:
         return replace(problem, severity=Severity.INFO)
     return problem
 

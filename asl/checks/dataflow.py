@@ -408,6 +408,8 @@ class _Walk:
         """What a path finds; noted if it finds nothing for certain."""
         if path.root not in ("$", "$$"):
             return ANY
+        if not path.definite:  # finds a list, be it an empty one
+            return list_of(None)
         context = path.root == "$$"
         found = read(_CONTEXT if context else place.root, path.steps)
         if isinstance(found, Shape):

@@ -22,22 +22,14 @@ _PAPERS: tuple[tuple[str, str, str, str, str, str | None], ...] = (
     ),
     (
         "ASL002",
-        "a file that is no UTF-8 text",
+        "text that is no UTF-8",
         "AWS takes definitions as UTF-8.",
-        "Save the file as UTF-8.",
+        "Save the file as UTF-8, and write characters as they are.",
         _JSON,
         "INVALID_JSON_DESCRIPTION",
     ),
     (
         "ASL003",
-        "an empty definition",
-        "A definition is an object with StartAt and States.",
-        "Write one.",
-        _SPEC,
-        "MISSING_DESCRIPTION",
-    ),
-    (
-        "ASL004",
         "text that is no JSON",
         "AWS's reader refuses it.",
         "Mend the text at the place that is named.",
@@ -45,12 +37,20 @@ _PAPERS: tuple[tuple[str, str, str, str, str, str | None], ...] = (
         "INVALID_JSON_DESCRIPTION",
     ),
     (
-        "ASL005",
+        "ASL004",
         "text that is no YAML",
         "The text cannot be read.",
         "Mend the text at the place that is named.",
         _JSON,
         "INVALID_JSON_DESCRIPTION",
+    ),
+    (
+        "ASL005",
+        "no definition",
+        "A definition is an object with StartAt and States.",
+        "Begin with an object.",
+        _SPEC,
+        SCHEMA,
     ),
     (
         "ASL006",
@@ -78,16 +78,18 @@ _PAPERS: tuple[tuple[str, str, str, str, str, str | None], ...] = (
     ),
     (
         "ASL009",
-        "a substitution that nobody asks for, or a placeholder nobody fills",
-        "The definition keeps the placeholder as text.",
-        "Give the missing one.",
-        "AWS SAM: DefinitionSubstitutions",
+        "aliases without an end",
+        "JSON has no references: what holds itself, or grows without measure, "
+        "cannot be written out.",
+        "Write the value out, or use fewer aliases.",
+        _JSON,
         None,
     ),
     (
         "ASL010",
-        "a placeholder where a value is needed",
-        "The field cannot be understood before the placeholder is filled.",
+        "a placeholder that is not filled, or a substitution that nobody asks for",
+        "A field that is nothing but a placeholder cannot be understood before it "
+        "is filled.",
         "Fill it with --substitute Name=value.",
         "AWS SAM: DefinitionSubstitutions",
         SCHEMA,
@@ -296,7 +298,7 @@ _PAPERS: tuple[tuple[str, str, str, str, str, str | None], ...] = (
 )
 
 for _code, _title, _why, _fix, _spec, _aws in _PAPERS:
-    _severity = Severity.WARNING if _code in ("ASL009", "ASL105") else Severity.ERROR
+    _severity = Severity.WARNING if _code == "ASL105" else Severity.ERROR
     register(
         Rule(
             code=_code,

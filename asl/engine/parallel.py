@@ -13,7 +13,7 @@ from collections.abc import Generator
 from asl.engine.data import payload, subject
 from asl.engine.messages import Reply
 from asl.engine.strand import Strand
-from asl.model.states import Map, Parallel
+from asl.model.states import Parallel
 from asl.values import Json
 
 

@@ -7,8 +7,12 @@ Reference 13. Ids count from 1 in the order of writing; a record's place is its 
 1.
 """
 
-from asl.history import Record
+from typing import TYPE_CHECKING
+
 from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.history import Record
 
 
 class HistoryFull(Exception):

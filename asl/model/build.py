@@ -256,9 +256,10 @@ def _build_wait(fields: Fields, common: dict[str, Any]) -> Wait:
         until = timestamp_expression("Timestamp", expression)
     elif (number := fields.number("Seconds")) is not None:
         seconds = literal(int(number))
-    elif (text := fields.text("Timestamp")) is not None:
-        if not (fields.jsonata and is_jsonata(text)):  # else its problem is noted
-            until = _fixed_timestamp(fields, text)
+    elif (text := fields.text("Timestamp")) is not None and not (
+        fields.jsonata and is_jsonata(text)  # then its problem is noted
+    ):
+        until = _fixed_timestamp(fields, text)
     return Wait(seconds=seconds, until_ns=until, **common)
 
 

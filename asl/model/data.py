@@ -29,19 +29,6 @@ def literal(value: Json) -> Evaluate:
     return lambda subject, scope: value
 
 
-def read_path(path: Path) -> Evaluate:
-    """Read a path where a miss is told as `Invalid path '…' : …`."""
-    read = path.read
-
-    def evaluate(subject: Json, scope: Scope) -> Json:
-        try:
-            return read(subject, scope)
-        except PathError as error:
-            raise invalid_path(path, error) from None
-
-    return evaluate
-
-
 def invalid_path(path: Path, error: PathError) -> EvaluationError:
     """AWS's sentence for a path field that finds nothing."""
     return EvaluationError(RUNTIME, f"Invalid path '{path.text}' : {error.reason}")

@@ -12,6 +12,7 @@ from typing import Any
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartTask
 from asl.errors import UsageError
+from asl.runtime.caller import Caller, Delivery
 from asl.runtime.runner import Runner
 from asl.tasks.answer import Job
 
@@ -20,25 +21,21 @@ async def drive(runner: Runner) -> Execution:
     """Run a Runner to the end of its execution, waiting on the event loop."""
     loop = asyncio.get_running_loop()
     awake = asyncio.Event()
-    inbox: Any = _Inbox(loop, awake)
-    runner.inbox = inbox
+    caller = runner.caller
+    caller.inbox = _Inbox(loop, awake)
     runner.straight = False  # a callable may have to be awaited
     tasks: set[asyncio.Task[None]] = set()
-    submit = runner.submit
 
-    def submit_async(index: int, now: Instant, effect: StartTask, job: Job) -> None:
-        if not job.is_async:
-            submit(index, now, effect, job)
-            return
+    def have_awaited(index: int, now: Instant, effect: StartTask, job: Job) -> None:
         how = None if runner.clock.is_virtual else _sleep_refused
-        task = loop.create_task(_answer(runner, index, now, effect, job, how))
+        task = loop.create_task(_answer(caller, index, now, effect, job, how))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        runner.in_flight[index, effect.id] = task  # type: ignore[assignment] # it has cancel()
+        caller.in_flight[index, effect.id] = task
 
-    runner.submit = submit_async  # type: ignore[method-assign] # the one difference
+    caller.awaiting = have_awaited
     try:
-        with runner.watch:
+        with caller.watch:
             runner.begin()
             while runner.alive():
                 wait = runner.wait_seconds()
@@ -55,7 +52,7 @@ async def drive(runner: Runner) -> Execution:
 
 async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> None:
     """Wait until something is in the inbox, at most so long."""
-    limit = runner.real_limit_seconds if wait is None else wait
+    limit = runner.caller.real_limit_seconds if wait is None else wait
     try:
         await asyncio.wait_for(awake.wait(), limit)
     except TimeoutError:
@@ -65,7 +62,7 @@ async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> Non
 
 
 async def _answer(
-    runner: Runner, index: int, now: Instant, effect: StartTask, job: Job, how: Any
+    caller: Caller, index: int, now: Instant, effect: StartTask, job: Job, how: Any
 ) -> None:
     try:
         answer: Any = await job.run_async(how)
@@ -73,16 +70,18 @@ async def _answer(
         raise
     except BaseException as error:
         answer = error
-    runner.inbox.put((index, now, answer, effect))
+    caller.inbox.put((index, now, answer, effect))
 
 
-class _Inbox(queue.SimpleQueue[Any]):
+class _Inbox(queue.SimpleQueue[Delivery]):
     """An inbox that wakes the loop from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, awake: asyncio.Event) -> None:
         self._wake = functools.partial(loop.call_soon_threadsafe, awake.set)
 
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+    def put(
+        self, item: Delivery, block: bool = True, timeout: float | None = None
+    ) -> None:
         super().put(item)
         self._wake()
 

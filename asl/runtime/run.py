@@ -59,8 +59,9 @@ def run(
     """Run a machine to its end, in virtual time unless `clock` says otherwise.
 
     `input` None means `{}`, as StartExecution has it. `machines` holds the machines
-    that startExecution may name, by ARN. `buckets` is a folder with one subfolder a bucket,
-    the stand-in for S3. `real_limit_seconds` ends a run whose callable really blocks.
+    that startExecution may name, by ARN. `buckets` is a folder with one subfolder a
+    bucket, the stand-in for S3. `real_limit_seconds` ends a run whose callable really
+    blocks.
     """
     runner = make_runner(
         machine,
@@ -227,8 +228,8 @@ def _execution_name(name: str | None, seed: int) -> str:
         return _uuid(f"name#{seed}")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(
-            f"the execution name {name!r} is not one that Step Functions takes: 1 to 80 "
-            'characters without spaces, brackets or any of ?*"#%\\^|~`$&,;:/'
+            f"the execution name {name!r} is not one that Step Functions takes: 1 to "
+            '80 characters without spaces, brackets or any of ?*"#%\\^|~`$&,;:/'
         )
     return name
 

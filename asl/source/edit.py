@@ -56,7 +56,7 @@ class Editor:
         if bounds is None:
             return None
         written = self._text[bounds[0] : bounds[1]]
-        new = _quote_like(written, value, is_json=self._document.format == "json")
+        new = self._quote_like(written, value, is_json=self._document.format == "json")
         return None if new is None else [Edit(*bounds, new)]
 
     def add_member(self, pointer: str, key: str, value: Json) -> list[Edit] | None:
@@ -131,6 +131,26 @@ class Editor:
             return []
         return list(value)
 
+    # --- texts
+
+    def _quote_like(self, written: str, value: str, *, is_json: bool) -> str | None:
+        """A text as it is written where another one stands.
+
+        None where that is no plain or quoted text (a block, an alias, a tag).
+        """
+        if written.startswith('"'):
+            return json.dumps(value, ensure_ascii=is_json and self._text.isascii())
+        if is_json:
+            return None
+        if written.startswith("'"):
+            quoted = "'" + value.replace("'", "''") + "'"
+            return quoted if value.isprintable() else json.dumps(value)
+        if written[:1] in "|>&*!{[":
+            return None
+        if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS:
+            return value
+        return json.dumps(value, ensure_ascii=False)
+
     # --- members
 
     def _add_in_braces(
@@ -152,7 +172,9 @@ class Editor:
             between = ", "
         if colon.strip() != ":":
             colon = ": "
-        name = _quote_like(text[key_start:key_end], key, is_json=text[key_start] == '"')
+        name = self._quote_like(
+            text[key_start:key_end], key, is_json=text[key_start] == '"'
+        )
         written = f"{between}{name or json.dumps(key)}{colon}{json.dumps(value)}"
         return Edit(value_end, value_end, written)
 
@@ -162,7 +184,7 @@ class Editor:
         text = self._text
         key_start, key_end, _, value_end = members[-1]
         indent = " " * (key_start - self._starts[self._line(key_start)])
-        name = _quote_like(text[key_start:key_end], key, is_json=False)
+        name = self._quote_like(text[key_start:key_end], key, is_json=False)
         end = _line_end(text, value_end)
         written = f"{indent}{name or json.dumps(key)}: {json.dumps(value)}"
         return Edit(end, end, f"{self._newline}{written}")
@@ -218,20 +240,3 @@ def _line_end(text: str, position: int) -> int:
 
 _PLAIN = re.compile(r"[A-Za-z_](?:[\w .?-]*[\w.?-])?", re.ASCII)
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
-
-
-def _quote_like(written: str, value: str, *, is_json: bool) -> str | None:
-    """A text as it is written where another one stands; None where that is no plain or
-    quoted text (a block, an alias, a tag)."""
-    if written.startswith('"'):
-        return json.dumps(value, ensure_ascii=is_json and written.isascii())
-    if is_json:
-        return None
-    if written.startswith("'"):
-        quoted = "'" + value.replace("'", "''") + "'"
-        return quoted if value.isprintable() else json.dumps(value)
-    if written[:1] in "|>&*!{[":
-        return None
-    if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)

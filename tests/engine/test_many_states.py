@@ -129,8 +129,14 @@ def test_machines_nest_as_deep_as_they_may(kind: str) -> None:
 
 @pytest.mark.parametrize("depth", [MAX_MACHINE_DEPTH + 1, 500])
 def test_machines_that_nest_deeper_are_refused(depth: int) -> None:
+    text = '{"StartAt": "C", "States": {"C": {"Type": "Pass", "End": true}}}'
+    for level in range(depth - 1):
+        text = (
+            f'{{"StartAt": "L{level}", "States": {{"L{level}": {{"Type": "Parallel", '
+            f'"End": true, "Branches": [{text}]}}}}}}'
+        )
     with pytest.raises(asl.DefinitionError, match="deep"):
-        load(nested(depth, "Parallel"))
+        asl.load_text(text)
 
 
 def test_a_failure_comes_up_from_the_deepest_machine() -> None:
@@ -168,22 +174,36 @@ def test_an_express_map_of_ten_thousand_items() -> None:
     assert len(execution.history) == 10_000 * 4 + 6
 
 
-def test_a_standard_map_of_ten_thousand_items_fills_its_history() -> None:
-    definition = {
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_a_standard_map_of_ten_thousand_items_fills_its_history(before: int) -> None:
+    # The events before the Map shift which event of an iteration is one too many.
+    item = {"Type": "Pass", "End": True}
+    definition: dict[str, Any] = {
         "StartAt": "Each",
         "States": {
             "Each": {
                 "Type": "Map",
-                "ItemProcessor": {
-                    "StartAt": "Own",
-                    "States": {"Own": {"Type": "Wait", "Seconds": 1, "End": True}},
-                },
+                "ItemProcessor": {"StartAt": "Own", "States": {"Own": item}},
                 "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Out"}],
-                "End": True,
+                "Next": "Out",
             },
             "Out": {"Type": "Succeed"},
         },
     }
+    if before % 2:
+        definition["States"]["Fail"] = {"Type": "Fail"}
+        definition["States"]["Which"] = {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$", "IsNull": True, "Next": "Fail"}],
+            "Default": "Each",
+        }
+        definition["StartAt"] = "Which"
+    if before > 1:
+        definition["States"]["Each"]["ItemProcessor"]["States"]["Own"] = {
+            "Type": "Wait",
+            "Seconds": 1,
+            "End": True,
+        }
     execution = asl.run(load(definition), [0] * 10_000)
     assert execution.error == "States.Runtime"
     assert len(execution.history) == 25_000

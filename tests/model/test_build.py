@@ -226,6 +226,20 @@ def test_bad_jsonata_is_a_problem_at_its_place(
     assert {problem.code for problem in found} == {"ASL204"}
 
 
+def test_a_rule_may_not_be_nested_without_end() -> None:
+    rule: dict[str, Any] = {"Variable": "$.a", "IsNull": True}
+    for _ in range(101):
+        rule = {"Not": rule}
+    (problem,) = problems({**RULES, "Choices": [{**rule, "Next": "S"}]})
+    assert "nested deeper than 100 levels" in problem.message
+
+
+def test_a_placeholder_for_a_resource_must_be_filled() -> None:
+    (problem,) = problems({**TASK, "Resource": "${AskArn}"})
+    assert (problem.code, problem.pointer) == ("ASL010", "/States/S/Resource")
+    assert "${AskArn}" in problem.message
+
+
 def test_a_position_inside_a_text_is_told() -> None:
     text = '{"StartAt": "S", "States": {"S": {"Type": "Pass", "InputPath": "$.a[x]"}}}'
     _, (problem,) = build_machine(read_text(text), "M")

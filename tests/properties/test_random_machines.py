@@ -83,6 +83,8 @@ class Maker:
         self.draw = draw
         self.count = 0
         self.tasks: list[str] = []
+        self.express = False
+        """Whether an Express child is being drawn, which allows less."""
 
     def branch(self, depth: int) -> dict[str, Any]:
         """A chain of states, each of which may also jump forward, never back."""
@@ -103,7 +105,9 @@ class Maker:
         else:
             kinds += ["Choice"]
         if depth < 2:
-            kinds += ["Parallel", "Map", "Distributed"]
+            kinds += ["Parallel", "Map"]
+            if not self.express:
+                kinds += ["Distributed"]
         kind = draw(st.sampled_from(kinds))
         jsonata = draw(st.booleans())
         state: dict[str, Any] = {"Type": "Map" if kind == "Distributed" else kind}
@@ -180,7 +184,9 @@ class Maker:
     ) -> None:
         draw = self.draw
         self.tasks.append(name)
-        state["Resource"] = draw(st.sampled_from(RESOURCES))
+        state["Resource"] = draw(
+            st.sampled_from(RESOURCES[:2] if self.express else RESOURCES)
+        )
         if draw(st.booleans()):
             state["TimeoutSeconds"] = 60
             if draw(st.booleans()):
@@ -226,8 +232,10 @@ class Maker:
         depth: int,
         jsonata: bool,
     ) -> None:
-        self._map(name, state, later, depth, jsonata)
         kind = self.draw(st.sampled_from(["STANDARD", "EXPRESS"]))
+        self.express = kind == "EXPRESS"
+        self._map(name, state, later, depth, jsonata)
+        self.express = False
         state["ItemProcessor"]["ProcessorConfig"] = {
             "Mode": "DISTRIBUTED",
             "ExecutionType": kind,

@@ -86,10 +86,10 @@ def test_loose_ends_are_warnings() -> None:
         substitutions={"TableName": "t", "Unused": "u"},
     )
     assert [str(p) for p in document.problems] == [
-        "line 1, column 1: the substitution 'TableName' fills nothing: no text has ${TableName};"
-        " did you mean 'TabelName'? (ASL010)",
-        "line 1, column 1: the substitution 'Unused' fills nothing: no text has ${Unused};"
-        " leave it out (ASL010)",
+        "line 1, column 1: the substitution 'TableName' fills nothing: no text has"
+        " ${TableName}; did you mean 'TabelName'? (ASL010)",
+        "line 1, column 1: the substitution 'Unused' fills nothing: no text has"
+        " ${Unused}; leave it out (ASL010)",
         "line 1, column 7: the placeholder ${TabelName} is not filled;"
         " did you mean 'TableName'? (ASL010)",
         "line 2, column 6: the placeholder ${Other} is not filled;"

@@ -1,0 +1,168 @@
+"""The caller: has callables called, here or on a pool.
+
+In: StartTask effects. Out: Answers, at once or through the inbox.
+Never: decides when an answer is delivered; the runner does.
+"""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from asl.engine.messages import Instant, StartTask, TaskSucceeded
+from asl.errors import UsageError
+from asl.runtime.clock import Clock
+from asl.runtime.pools import sleep
+from asl.runtime.watch import Blocked, Watch
+from asl.tasks.answer import Answer, Job, Ready, call_plain
+from asl.tasks.buckets import perform
+from asl.tasks.mocks import Mocks
+from asl.tasks.registry import Tasks
+
+_READS_OR_WRITES = ":states:::s3:"
+"""In the Resource of a distributed Map's reader or writer, and of nothing else."""
+
+
+class Flight(Protocol):
+    """A call at work elsewhere: a future, or a task of an event loop."""
+
+    def cancel(self) -> bool:
+        """Let it not begin; whether that could still be."""
+
+
+Delivery: TypeAlias = tuple[int, Instant, Answer | BaseException, Any]
+"""(execution, moment of asking, answer, effect or Told)."""
+
+
+class Caller:
+    """The tasks of one run: what is bound, what is at work, what has come back."""
+
+    def __init__(
+        self,
+        source: Tasks | Mocks,
+        *,
+        clock: Clock,
+        pool: Executor | None,
+        buckets: Path | None,
+        real_limit_seconds: float,
+    ) -> None:
+        self.source = source
+        self.clock = clock
+        self.pool = pool
+        self.buckets = buckets
+        self.real_limit_seconds = real_limit_seconds
+        self.watch = Watch(real_limit_seconds)
+        self.how = None if clock.is_virtual else sleep
+        """How context.advance lets time pass: by the agenda, or really."""
+        self.awaiting: Callable[[int, Instant, StartTask, Job], None] | None = None
+        """Has async callables awaited, where an event loop is running."""
+        self.in_flight: dict[tuple[int, int], Flight] = {}
+        self.inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+
+    def answer_at_once(
+        self, effect: StartTask, now: Instant
+    ) -> Answer | TaskSucceeded | None:
+        """What a task says that is called here and now.
+
+        None where it is not to be: it needs a token, a bucket or the pool. The reply
+        alone where there is nothing else to tell: the most frequent case, made cheap.
+        """
+        if effect.call.token is not None or _READS_OR_WRITES in effect.resource:
+            return None
+        plan = self.source.find_plain(effect.resource)
+        if plan is not None and self.watch.begin():
+            try:
+                return call_plain(plan, effect, now)
+            except Blocked:
+                raise self.blocked(effect.call.state) from None
+            finally:
+                self.watch.end()
+        job = self.source.prepare(effect, now)
+        answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
+        if len(answer.says) == 1 and answer.waits == "no":
+            (after, reply) = answer.says[0]
+            if (
+                isinstance(reply, TaskSucceeded)
+                and not after
+                and answer.exception is None
+                and answer.warning is None
+            ):
+                return reply
+        return answer
+
+    def start(self, index: int, now: Instant, effect: StartTask) -> Answer | None:
+        """Have a task called; its answer, or None where it comes by the inbox."""
+        resource = effect.resource
+        if _READS_OR_WRITES in resource and not self.source.binds(resource):
+            return perform(effect, self.buckets)
+        job = self.source.prepare(effect, now)
+        if isinstance(job, Ready):
+            return job.answer
+        return self.submit(index, now, effect, job)
+
+    def submit(
+        self, index: int, now: Instant, effect: StartTask, job: Job
+    ) -> Answer | None:
+        """Run a job here, or hand it to the pool."""
+        if self.awaiting is not None and job.is_async:
+            self.awaiting(index, now, effect, job)
+            return None
+        if self.pool is None:
+            return self.call(effect, job)
+        future = self.pool.submit(run_job, job, self.how)
+        self.in_flight[index, effect.id] = future
+        future.add_done_callback(
+            lambda done: self.inbox.put((index, now, _outcome(done), effect))
+        )
+        return None
+
+    def call(self, effect: StartTask, job: Job) -> Answer:
+        """Run a job here, within the limit of real time."""
+        how, watch = self.how, self.watch
+        if how is not None:
+            return run_job(job, how)  # in real time a callable may take its time
+        try:
+            if not watch.begin():
+                return watch.call_elsewhere(run_job, job, how)
+            try:
+                return run_job(job, how)
+            finally:
+                watch.end()
+        except Blocked:
+            raise self.blocked(effect.call.state) from None
+
+    def cancel(self, index: int, number: int) -> None:
+        """Nobody waits for an id any more: it need not begin, if it has not yet."""
+        future = self.in_flight.get((index, number))
+        if future is not None and future.cancel():
+            self.in_flight.pop((index, number), None)
+
+    def blocked(self, state: str) -> UsageError:
+        """Why a run ends whose callable does not come back."""
+        return UsageError(
+            f"the callable of state {state!r} has been at work for "
+            f"{self.real_limit_seconds:g} real seconds; use context.advance(seconds) "
+            "to take virtual time, or raise real_limit_seconds"
+        )
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        for future in self.in_flight.values():
+            future.cancel()
+
+
+def run_job(job: Job, how: Callable[[float], None] | None) -> Answer:
+    """Run a job to its answer, on whatever thread or process this is."""
+    if job.plan.is_async:
+        from asl.runtime.pools import run_coroutine
+
+        return run_coroutine(job.run_async(how))
+    return job.run(how)
+
+
+def _outcome(future: "Future[Answer]") -> Answer | BaseException:
+    if future.cancelled():
+        return Answer([])
+    error = future.exception()
+    return future.result() if error is None else error

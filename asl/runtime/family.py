@@ -1,0 +1,99 @@
+"""The family: an execution, and all that it starts.
+
+In: StartExecution effects. Out: child Executions, and what their parents hear of them.
+Never: drives one; the runner does.
+"""
+
+from dataclasses import dataclass
+
+from asl.engine.execution import Execution
+from asl.engine.messages import Reply, StartExecution
+from asl.engine.nested import ended, waits_for_child
+from asl.errors import UsageError
+
+MAX_NESTED = 64
+"""Machines inside machines; AWS has no such number, but an endless descent must end."""
+
+
+@dataclass(slots=True)
+class _Parent:
+    """Who started an execution, and what it asked for."""
+
+    index: int
+    effect: StartExecution
+    depth: int
+
+
+class Family:
+    """Executions by number, in order of birth; 0 is the run's own."""
+
+    __slots__ = ("_born", "_children", "_parents", "running")
+
+    def __init__(self, root: Execution) -> None:
+        self.running: dict[int, Execution] = {0: root}
+        self._parents: dict[int, _Parent] = {}
+        self._children: dict[tuple[int, int], int] = {}
+        """(parent, effect id) → child."""
+        self._born = 1
+
+    def bear(self, index: int, effect: StartExecution) -> tuple[int, Execution]:
+        """Make the execution that one asks for; gives its number and itself."""
+        depth = self._parents[index].depth + 1 if index in self._parents else 1
+        if depth > MAX_NESTED:
+            raise UsageError(
+                f"state {effect.call.state!r} starts machines inside machines, more "
+                f"than {MAX_NESTED} deep: does a machine start itself?"
+            )
+        child = _make(self.running[index], effect)
+        number, self._born = self._born, self._born + 1
+        self.running[number] = child
+        self._parents[number] = _Parent(index, effect, depth)
+        self._children[index, effect.id] = number
+        return number, child
+
+    def find_child(self, index: int, effect_id: int) -> tuple[int, Execution] | None:
+        """The running child behind an effect, no longer to be waited for."""
+        number = self._children.pop((index, effect_id), None)
+        child = None if number is None else self.running.get(number)
+        if number is None or child is None or not child.running:
+            return None
+        return number, child
+
+    def bury(self, index: int, execution: Execution) -> tuple[int, Reply] | None:
+        """An execution has ended: forget it; what its parent is to be told, if any."""
+        parent = self._parents.pop(index, None)
+        if parent is None:
+            return None
+        del self.running[index]
+        self._children.pop((parent.index, parent.effect.id), None)
+        waiting = self.running.get(parent.index)
+        (waiting or self.running[0]).bill(execution)
+        if waiting is None or not waits_for_child(parent.effect):
+            return None
+        return parent.index, ended(parent.effect, execution)
+
+
+def _make(parent: Execution, effect: StartExecution) -> Execution:
+    """The Execution that a StartExecution effect asks for."""
+    arn = effect.machine_arn
+    if effect.child is not None:
+        own = effect.child.execution_arn
+    elif effect.type == "EXPRESS":
+        base = arn.replace(":stateMachine:", ":express:", 1)
+        own = f"{base}:{effect.name}:{effect.id}"
+    else:
+        own = f"{arn.replace(':stateMachine:', ':execution:', 1)}:{effect.name}"
+    return Execution(
+        effect.machine,
+        effect.input,
+        name=effect.name,
+        arn=own,
+        machine_arn=arn,
+        type=effect.type,
+        role_arn=parent.role_arn,
+        seed=f"{parent.seed}#{own}",
+        machines=parent.machines,
+        machine_types=parent.machine_types,
+        knows_activity=parent.knows_activity,
+        child=effect.child,
+    )
