@@ -85,6 +85,8 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if kind is dict and depth < MAX_DEPTH:
+        return _members(value, where, depth)  # type: ignore[arg-type] # kind says it
     if kind is float:
         if value != value or value in (_INFINITY, -_INFINITY):
             raise NotJson(f"{value!r} at {where} is not a JSON number")
@@ -94,17 +96,7 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
             f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)"
         )
     if isinstance(value, dict):
-        copy = {}
-        for key, item in value.items():
-            if type(key) is not str:
-                if not isinstance(key, str):
-                    raise NotJson(f"the key {key!r} at {where} is not a text")
-                key = str.__str__(key)
-            if type(item) in _SCALARS:
-                copy[key] = item
-            else:
-                copy[key] = to_json(item, f"{where}.{key}", depth + 1)
-        return copy
+        return _members(value, where, depth)
     if isinstance(value, (list, tuple)):
         # Loops, not comprehensions: those take a frame each on Python 3.11.
         copies = list(value)
@@ -124,6 +116,21 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
 
 
 _INFINITY = float("inf")
+
+
+def _members(value: dict[Any, Any], where: str, depth: int) -> dict[str, Json]:
+    """A checked copy of an object's members."""
+    copy: dict[str, Json] = {}
+    for key, item in value.items():
+        if type(key) is not str:
+            if not isinstance(key, str):
+                raise NotJson(f"the key {key!r} at {where} is not a text")
+            key = str.__str__(key)
+        if type(item) in _SCALARS:
+            copy[key] = item
+        else:
+            copy[key] = to_json(item, f"{where}.{key}", depth + 1)
+    return copy
 
 
 def _shorten(value: object) -> str:

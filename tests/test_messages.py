@@ -8,25 +8,6 @@ from case_files import Case, all_cases, lay_out
 
 from asl.engine.execution import Execution
 from asl.engine.messages import Effect, Reply, StartExecution
-from asl.runtime.runner import Runner
-
-
-class Witness(Runner):
-    """A Runner that remembers what every message looked like when it crossed."""
-
-    def perform(self, index: int, effects: list[Effect]) -> None:
-        self.remember(effects)
-        super().perform(index, effects)
-
-    def tell(self, index: int, execution: Execution, reply: Reply) -> list[Effect]:
-        self.remember([reply])
-        effects = super().tell(index, execution, reply)
-        self.remember(effects)
-        return effects
-
-    def remember(self, messages: Any) -> None:
-        seen = self.__dict__.setdefault("seen", [])
-        seen += [(message, look(message)) for message in messages]
 
 
 def look(message: Effect | Reply) -> str:
@@ -35,12 +16,35 @@ def look(message: Effect | Reply) -> str:
     return repr(message)
 
 
+def remember(runner: Any) -> list[tuple[Effect | Reply, str]]:
+    """Let a Runner note what every message looked like when it crossed."""
+    seen: list[tuple[Effect | Reply, str]] = []
+    perform, tell = runner.perform, runner.tell
+
+    def note(messages: list[Any]) -> None:
+        seen.extend((message, look(message)) for message in messages)
+
+    def noting_perform(index: int, effects: list[Effect]) -> None:
+        note(effects)
+        perform(index, effects)
+
+    def noting_tell(index: int, execution: Execution, reply: Reply) -> list[Effect]:
+        note([reply])
+        effects: list[Effect] = tell(index, execution, reply)
+        note(effects)
+        return effects
+
+    runner.perform, runner.tell = noting_perform, noting_tell
+    return seen
+
+
 @pytest.mark.parametrize("case", all_cases(), ids=str)
 def test_nobody_changes_a_message(case: Case, tmp_path: Path) -> None:
-    made = case.runner(lay_out(case, tmp_path))
-    witness = Witness(made.root, made.source, clock=made.clock, buckets=made.buckets)
-    given = repr(made.root.input)
-    witness.run()
-    assert repr(made.root.input) == given
-    for message, then in witness.__dict__["seen"]:
+    runner = case.runner(lay_out(case, tmp_path))
+    given = repr(runner.root.input)
+    seen = remember(runner)
+    runner.run()
+    assert seen
+    assert repr(runner.root.input) == given
+    for message, then in seen:
         assert look(message) == then

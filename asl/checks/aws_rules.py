@@ -24,15 +24,17 @@ from asl.checks.data import (
     offered,
     states_members,
 )
+from asl.checks.express import (
+    find_express_activities,
+    find_express_jobs,
+    find_express_maps,
+    find_express_tokens,
+)
 from asl.checks.failure import find_misplaced_all
 from asl.checks.rules import Finding
 from asl.checks.sites import Site
 from asl.checks.subject import Definition, Node
 from asl.checks.task import (
-    find_express_activities,
-    find_express_jobs,
-    find_express_maps,
-    find_express_tokens,
     find_unknown_integrations,
     find_unknown_patterns,
 )

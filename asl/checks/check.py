@@ -11,9 +11,11 @@ from os import PathLike
 from typing import Literal
 
 from asl.checks import (  # noqa: F401 - each enters its rules
+    calls,
     choice,
     data,
     dataflow,
+    express,
     failure,
     flow,
     limits,

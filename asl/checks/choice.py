@@ -8,24 +8,21 @@ States Language specification: "Choice State"; reference 06.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import total_ordering
-from typing import TypeAlias
+from collections.abc import Iterator
 
+from asl.checks.conditions import (
+    Condition,
+    implies,
+    interval,
+    operator,
+    same,
+)
 from asl.checks.fault import Steps
 from asl.checks.rules import Finding, rule
 from asl.checks.sites import parts_of
 from asl.checks.subject import Definition, Node
-from asl.expressions.comparison import (
-    OPERATORS,
-    compile_string_matches,
-    parse_timestamp,
-)
+from asl.expressions.comparison import OPERATORS
 from asl.problem import Severity
-from asl.values import Json
-
-Condition: TypeAlias = Mapping[str, Json]
 
 _BESIDE = ("Next", "Assign", "Output", "Comment")
 _MOST_RULES = 300
@@ -34,143 +31,6 @@ _MOST_RULES = 300
 
 def _condition(item: Condition) -> Condition:
     return {key: value for key, value in item.items() if key not in _BESIDE}
-
-
-def _same(one: Condition, other: Condition) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-# --- what one comparison takes
-
-
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """An end of an interval; `side` -1 or 1 stands just before or behind the value."""
-
-    value: Json
-    side: int
-
-    def __lt__(self, other: "_Bound") -> bool:
-        if self.value == other.value:
-            return self.side < other.side
-        return bool(self.value < other.value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Interval:
-    """The values that a comparison with a literal takes; None: no end."""
-
-    family: str
-    low: _Bound | None
-    high: _Bound | None
-
-    def within(self, other: "_Interval") -> bool:
-        """Whether the other takes all that this one takes."""
-        if self.family != other.family:
-            return False
-        low = other.low is None or (self.low is not None and self.low >= other.low)
-        high = other.high is None or (self.high is not None and self.high <= other.high)
-        return low and high
-
-    def misses(self, other: "_Interval") -> bool:
-        """Whether nothing is taken by both."""
-        if self.family != other.family:
-            # A timestamp is a text; other families have no value in common.
-            return {self.family, other.family} != {"String", "Timestamp"}
-        for one, two in ((self, other), (other, self)):
-            if one.high is not None and two.low is not None and one.high <= two.low:
-                return True
-        return False
-
-
-_FAMILIES: Mapping[str, tuple[type, ...]] = {
-    "Numeric": (int, float),
-    "String": (str,),
-    "Boolean": (bool,),
-}
-
-
-def _operator(condition: Condition) -> str | None:
-    names = [name for name in condition if name in OPERATORS]
-    return names[0] if len(names) == 1 and "Variable" in condition else None
-
-
-def _interval(condition: Condition) -> _Interval | None:
-    name = _operator(condition)
-    if name is None or OPERATORS[name].is_path:
-        return None
-    family, value = OPERATORS[name].family, condition[name]
-    if family == "Timestamp":
-        value = parse_timestamp(value)
-    elif family not in _FAMILIES or type(value) not in _FAMILIES[family]:
-        return None
-    if value is None or (isinstance(value, str) and not value.isascii()):
-        return None
-    before, behind = _Bound(value, -1), _Bound(value, 1)
-    low, high = {
-        "Equals": (before, behind),
-        "LessThan": (None, before),
-        "LessThanEquals": (None, behind),
-        "GreaterThan": (behind, None),
-        "GreaterThanEquals": (before, None),
-    }[name.removeprefix(family)]
-    return _Interval(family, low, high)
-
-
-_TESTS = {
-    "IsString": ("String", "Matches", "Timestamp"),
-    "IsNumeric": ("Numeric",),
-    "IsBoolean": ("Boolean",),
-    "IsTimestamp": ("Timestamp",),
-}
-
-
-def implies(one: Condition, other: Condition, depth: int = 0) -> bool:
-    """Whether the other holds whenever this one does."""
-    if depth > 20:
-        return False
-    if _same(one, other):
-        return True
-    deeper = depth + 1
-    if isinstance(one.get("Or"), list):
-        return all(implies(part, other, deeper) for part in _parts(one, "Or"))
-    if isinstance(other.get("And"), list):
-        return all(implies(one, part, deeper) for part in _parts(other, "And"))
-    if isinstance(other.get("Or"), list) and any(
-        implies(one, part, deeper) for part in _parts(other, "Or")
-    ):
-        return True
-    if isinstance(one.get("And"), list):
-        return any(implies(part, other, deeper) for part in _parts(one, "And"))
-    inner, outer = one.get("Not"), other.get("Not")
-    if isinstance(inner, dict) and isinstance(outer, dict):
-        return implies(outer, inner, deeper)
-    return _comparison_implies(one, other)
-
-
-def _parts(condition: Condition, name: str) -> list[Condition]:
-    parts: list[Condition] = [part for part in condition[name] if part]
-    return [part for part in parts if isinstance(part, dict)] or [{}]
-
-
-def _comparison_implies(one: Condition, other: Condition) -> bool:
-    name, wider = _operator(one), _operator(other)
-    if name is None or wider is None or one["Variable"] != other["Variable"]:
-        return False
-    if wider == "IsPresent":
-        return other[wider] is True and not (name == "IsPresent" and one[name] is False)
-    family = OPERATORS[name].family
-    if wider in _TESTS and other[wider] is True:
-        if name in _TESTS:
-            return one[name] is True and (name, wider) == ("IsTimestamp", "IsString")
-        return not OPERATORS[name].is_path and family in _TESTS[wider]
-    if wider == "StringMatches" and name == "StringEquals":
-        text, pattern = one[name], other[wider]
-        if isinstance(text, str) and isinstance(pattern, str):
-            return compile_string_matches(pattern)(text)
-    inner, outer = _interval(one), _interval(other)
-    return inner is not None and outer is not None and inner.within(outer)
 
 
 def _constant(condition: Condition) -> bool | None:
@@ -215,7 +75,7 @@ def find_dead_rules(subject: Definition) -> Iterator[Finding]:
                     "is always taken"
                     if _constant(other) is True
                     else "asks the same"
-                    if _same(condition, other)
+                    if same(condition, other)
                     else "holds whenever this one does"
                 )
                 yield Finding(
@@ -295,7 +155,7 @@ def _opposite(one: Condition, other: Condition) -> bool:
         if isinstance(first, str) and isinstance(second, str):
             return _squeezed(first) == f"$not({_squeezed(second)})"
         return False
-    name, wider = _operator(one), _operator(other)
+    name, wider = operator(one), operator(other)
     if name is None or wider is None or one["Variable"] != other["Variable"]:
         return False
     value, limit = one[name], other[wider]
@@ -317,7 +177,7 @@ def _squeezed(text: str) -> str:
 
 def _ands(condition: Condition, at: Steps) -> Iterator[tuple[Steps, list[Condition]]]:
     """Every And of a rule, with its parts."""
-    todo: list[tuple[Steps, Json]] = [(at, condition)]
+    todo: list[tuple[Steps, Condition]] = [(at, condition)]
     while todo:
         path, part = todo.pop()
         if not isinstance(part, dict):
@@ -364,20 +224,20 @@ def _exclusive(parts: list[Condition]) -> tuple[int, int] | None:
                 continue
             if one.get("Variable") != other.get("Variable"):
                 continue
-            inner, outer = _interval(one), _interval(other)
+            inner, outer = interval(one), interval(other)
             if inner and outer and inner.misses(outer):
                 return first, second
-            if _absent(one) and _operator(other) not in (None, "IsPresent"):
+            if _absent(one) and operator(other) not in (None, "IsPresent"):
                 return first, second
     return None
 
 
 def _absent(condition: Condition) -> bool:
-    return _operator(condition) == "IsPresent" and condition["IsPresent"] is False
+    return operator(condition) == "IsPresent" and condition["IsPresent"] is False
 
 
 def _shown(condition: Condition) -> str:
-    name = _operator(condition) or ""
+    name = operator(condition) or ""
     value = json.dumps(condition.get(name), ensure_ascii=False)
     return f"{name} {value if len(value) <= 30 else value[:29] + '…'}"
 
@@ -397,7 +257,7 @@ def find_late_presence(subject: Definition) -> Iterator[Finding]:
             for path, parts in _ands(condition, ("Choices", index)):
                 seen: set[str] = set()
                 for n, part in enumerate(parts):
-                    name = _operator(part) if isinstance(part, dict) else None
+                    name = operator(part) if isinstance(part, dict) else None
                     variable = part["Variable"] if name else None
                     if not isinstance(variable, str):
                         continue

@@ -4,6 +4,7 @@ In: a text, and a function that finds its Problems. Out: the mended text, and a 
 each thing that was done.
 Never: guesses between two cures, or changes anything beside them: the mended text is
 read again and must say what was meant and nothing else, or it is not taken.
+More than 250 lines: the three cures, and what keeps them from doing harm.
 
 Reference 01 (transitions), 09.3 (States.ALL).
 """

@@ -66,7 +66,7 @@ def find_problems(document: Document) -> list[Problem]:
 
 def _refusals(document: Document) -> Iterator[Problem]:
     """What the rules know that AWS refuses; advice is left to `asl check`."""
-    from asl.checks import data, failure, task, variables  # noqa: F401 - their rules
+    from asl.checks import data, express, failure, task, variables  # noqa: F401 - their rules
     from asl.checks.rules import apply_rules
     from asl.checks.subject import Definition
 

@@ -12,6 +12,7 @@ key (or entry) stands in that line. Either way what is inside the place is meant
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from asl.checks.config import Config, matches_code
 from asl.checks.rules import Rule, register
@@ -90,9 +91,16 @@ def _by_pointer(
             codes = ", ".join(entry.codes)
             where = f'"{entry.pointer}" of {file}'
             message = f"the silence of {codes} at {where} silences nothing"
-            notes.append(_note(message, file=str(config.path)))
+            notes.append(_note(message, file=_shown(config.path)))
         problems = left
     return problems, notes
+
+
+def _shown(path: Path | None) -> str | None:
+    """A path as the user would write it."""
+    here = Path.cwd()
+    inside = path is not None and path.is_relative_to(here)
+    return None if path is None else str(path.relative_to(here) if inside else path)
 
 
 def _are_wanted(codes: Sequence[str], config: Config) -> bool:
@@ -100,7 +108,7 @@ def _are_wanted(codes: Sequence[str], config: Config) -> bool:
     return all(config.wants(code) for code in codes)
 
 
-def _note(message: str, *, file: str, span: Span | None = None) -> Problem:
+def _note(message: str, *, file: str | None, span: Span | None = None) -> Problem:
     return Problem(
         code=UNUSED,
         message=message,

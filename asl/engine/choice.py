@@ -7,7 +7,7 @@ States Language specification: "Choice State"; reference 06. Recorded: no match 
 Default is States.Runtime, not the documented States.NoChoiceMatched.
 """
 
-from asl.engine.data import effective_input, finish_input, shown
+from asl.engine.data import finish_input, shown, subject
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
 from asl.model.failure import RUNTIME
@@ -18,10 +18,13 @@ from asl.values import Json
 def run_choice(strand: Strand, state: Choice, raw: Json) -> tuple[str | None, Json]:
     """Find where to go; the matched rule's Assign and Output apply, or the state's."""
     strand.enter(state, raw)
-    given = {"input": raw} if state.jsonata else effective_input(strand, state, raw)
+    given = subject(strand, state, raw)
     for rule in state.choices:
         if rule.test(given, strand):
-            output, assigned = _take(strand, state, rule, raw, given)
+            if state.takes_raw and state.gives_raw and rule.assign is None:
+                output, assigned = raw, None
+            else:
+                output, assigned = _take(strand, state, rule, raw, given)
             strand.leave(state, output, assigned)
             return rule.next, output
     if state.default is None:

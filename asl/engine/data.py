@@ -30,10 +30,10 @@ def effective_input(strand: Strand, state: Common, raw: Json) -> Json:
 
 def subject(strand: Strand, state: Common, raw: Json) -> Json:
     """What a state's fields are evaluated against, in either query language."""
+    if state.takes_raw:
+        return raw
     if state.jsonata:
         return {"input": raw}
-    if state.input_path is None and not state.discards_input:
-        return raw
     return effective_input(strand, state, raw)
 
 
@@ -94,11 +94,15 @@ def finish_result(
                 strand.measured, strand.bound = merged, bound
     else:
         merged = result
+    if state.gives_raw:
+        return merged, assigned
     return shown(strand, state, merged), assigned
 
 
 def finish_input(strand: Strand, state: Common, raw: Json) -> tuple[Json, Json]:
     """The way of a state without a result (Wait, Succeed, Choice's Default)."""
+    if state.takes_raw and state.gives_raw and state.assign is None:
+        return raw, None
     if state.jsonata:
         given = {"input": raw}
         output = raw if state.output is None else state.output(given, strand)

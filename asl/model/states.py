@@ -53,8 +53,16 @@ class Common:
     assign: Evaluate | None = None
     entered_type: str = field(init=False)
     exited_type: str = field(init=False)
+    takes_raw: bool = field(init=False)
+    """JSONPath, and InputPath is `$`: the effective input is the raw input."""
+    gives_raw: bool = field(init=False)
+    """OutputPath is `$`."""
 
     def __post_init__(self) -> None:
+        plain = not self.jsonata and self.input_path is None
+        object.__setattr__(self, "takes_raw", plain and not self.discards_input)
+        keeps = self.output_path is None and not self.discards_output
+        object.__setattr__(self, "gives_raw", keeps)
         object.__setattr__(self, "entered_type", f"{self.type}StateEntered")
         object.__setattr__(self, "exited_type", f"{self.type}StateExited")
 

@@ -1,4 +1,4 @@
-"""The runner: effects to callables, clock and child executions; answers back as replies.
+"""The runner: effects to callables, clock and children; answers back as replies.
 
 In: an Execution that has not begun, a table of tasks, a clock, perhaps a pool.
 Out: the same Execution, ended; a Journal of what it was told.

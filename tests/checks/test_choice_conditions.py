@@ -1,5 +1,6 @@
 """What one condition says of another, against what the conditions really do."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asl.checks.check import check_text
-from asl.checks.choice import find_missing_defaults, implies
+from asl.checks.choice import find_missing_defaults
+from asl.checks.conditions import implies
 from asl.checks.subject import Definition
 from asl.expressions.scope import EvaluationError
 from asl.model.choice import compile_rule
@@ -129,10 +131,12 @@ conditions = st.recursive(
     ),
     max_leaves=3,
 )
-DATA = [
+VARIOUS: list[Any] = [None, True, False, [], {}]
+DATA: list[dict[str, Any]] = [
     {},
-    *({"v": x} for x in (None, True, False, "", "a", "ab", "b", "*", EARLY, LATE)),
-    *({"v": x} for x in (0, 0.5, 1, 2, 3, 4, 5, [], {})),
+    *({"v": text} for text in ("", "a", "ab", "b", "*", EARLY, LATE)),
+    *({"v": number} for number in (0, 0.5, 1, 2, 3, 4, 5)),
+    *({"v": other} for other in VARIOUS),
 ]
 
 
@@ -167,7 +171,6 @@ def test_an_and_that_is_told_never_holds(parts: list[Any]) -> None:
             "B": {"Type": "Succeed"},
         },
     }
-    import json
 
     for problem in check_text(json.dumps(text)):
         if problem.code == "ASL305" and problem.pointer.count("And") == 1:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from asl.checks.check import check_text
 from asl.checks.fix import Fix, fix_text, is_misspelt
 from asl.problem import Problem
+from asl.source.edit import Edit, Editor
 from asl.source.reading import read_text
 
 
@@ -249,6 +250,51 @@ def test_one_fix_that_would_change_more_does_not_hold_up_the_others() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[1]", "a: [", '{"StartAt": 1}', "{}"])
 def test_what_is_no_machine_stays_as_it_is(text: str) -> None:
     assert mend(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "pointer"),
+    [
+        ("ASL100", ""),
+        ("ASL100", "/StartAt"),
+        ("ASL100", "/States/A/Type"),
+        ("ASL100", "/States/Gone"),
+        ("ASL101", "/Comment"),
+        ("ASL101", "/States/A/Choices/0/Next"),
+        ("ASL101", "/States/A/Retry/9/Next"),
+        ("ASL101", "/States/A/Retry/x/Next"),
+        ("ASL101", "/States/A/Next"),
+        ("ASL401", "/States/A"),
+        ("ASL401", "/States/A/Catch/0/ErrorEquals/0"),
+        ("ASL401", "/States/A/Retry/0/ErrorEquals/0"),
+        ("ASL999", "/States/A/Next"),
+    ],
+)
+def test_what_does_not_fit_its_problem_is_left_alone(code: str, pointer: str) -> None:
+    text = (
+        "StartAt: A\nStates:\n  A:\n    Type: Pass\n    Retry:\n"
+        "      - ErrorEquals: [States.ALL]\n"
+        "    Catch:\n      -\n        ErrorEquals: [States.ALL]\n      - {}\n"
+        "    Next: |-\n      bb\n  Bb: {Type: Succeed}\n"
+    )
+    problem = Problem(code=code, message="m", pointer=pointer)
+    assert fix_text(text, name="a.yaml", find=lambda _: [problem]) == (text, [])
+
+
+def test_a_fix_that_would_make_the_text_unreadable_is_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Editor, "replace_text", lambda *_: [Edit(0, 1, "[")])
+    text = json.dumps(machine(A={"Type": "Pass", "Next": "doen"}, Done=DONE))
+    assert mend(text) == (text, [])
+
+
+def test_a_problem_that_stays_is_not_mended_twice() -> None:
+    value = machine(A={"Type": "Pass", "Next": "B"}, B={"Type": "Pass"})
+    stays = Problem(code="ASL100", message="m", pointer="/States/B")
+    text, fixes = fix_text(json.dumps(value), name="a.json", find=lambda _: [stays])
+    assert json.loads(text)["States"]["B"] == {"Type": "Pass", "End": True}
+    assert len(fixes) == 1
 
 
 def test_a_clean_machine_stays_as_it_is() -> None:

@@ -37,6 +37,8 @@ def key(item: dict[str, Any]) -> tuple[int, int, str]:
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
 def test_an_invalid_definition_has_exactly_its_problems(path: Path) -> None:
     case = yaml.safe_load(path.read_text("utf-8"))
+    if "aws-sdk:" in case["text"] and path.stem[:6] in ("ASL509", "ASL510", "ASL511"):
+        pytest.importorskip("botocore")  # the extra `aws`
     expected = case["expect"]
     named = {item["code"] for item in expected}
     problems = [

@@ -208,7 +208,7 @@ def test_one_place_is_silenced_by_its_pointer() -> None:
     configure('silence = [{file = "*", pointer = "/States/Pay", codes = ["ASL101"]}]')
     result = check("order.asl.json")
     assert result.exit_code == 1
-    assert "pyproject.toml: info ASL901 the silence of ASL101" in result.stdout
+    assert "\npyproject.toml: info ASL901 the silence of ASL101" in f"\n{result.stdout}"
 
 
 def test_one_place_of_yaml_is_silenced_by_a_comment() -> None:
