@@ -79,7 +79,7 @@ def test_no_import_goes_up() -> None:
             if (
                 other != room(name)
                 and floor(other) >= floor(room(name))
-                and not (floor(other) == 0)
+                and floor(other) != 0
             ):
                 upward.append(f"{name} imports {target}")
     assert upward == []

@@ -25,8 +25,8 @@ from asl.expressions.comparison import OPERATORS
 from asl.problem import Severity
 
 _BESIDE = ("Next", "Assign", "Output", "Comment")
-_MOST_RULES = 300
-"""Rules of one state that are compared with each other."""
+_MOST_PAIRS = 50_000
+"""Comparisons of one state that are held against each other, before that is enough."""
 
 
 def _condition(item: Condition) -> Condition:
@@ -63,8 +63,11 @@ def _rules(subject: Definition) -> Iterator[tuple[Node, list[tuple[int, Conditio
 def find_dead_rules(subject: Definition) -> Iterator[Finding]:
     """Rules behind an earlier one that takes all they take."""
     for node, rules in _rules(subject):
-        for n, (index, condition) in enumerate(rules[:_MOST_RULES]):
-            if not condition:
+        sizes = [_size(condition) for _, condition in rules]
+        left = _MOST_PAIRS
+        for n, (index, condition) in enumerate(rules):
+            left -= sizes[n] * sum(sizes[:n])
+            if not condition or left < 0:
                 continue
             for earlier, other in rules[:n]:
                 if not other or not (
@@ -85,6 +88,16 @@ def find_dead_rules(subject: Definition) -> Iterator[Finding]:
                     suggestion="remove one of them, or change their order",
                 )
                 break
+
+
+def _size(condition: Condition) -> int:
+    """How many comparisons a condition is made of."""
+    count, todo = 0, [condition]
+    while todo:
+        count += 1
+        part = todo.pop()
+        todo += [inner for _, inner in parts_of(part, ()) if isinstance(inner, dict)]
+    return count
 
 
 @rule(
@@ -133,12 +146,15 @@ def find_missing_defaults(subject: Definition) -> Iterator[Finding]:
 def _covers(conditions: list[Condition]) -> bool:
     if any(_constant(condition) is True for condition in conditions):
         return True
-    for n, one in enumerate(conditions):
+    for n, one in enumerate(conditions[:_MOST_COVERING]):
         for other in conditions[:n]:
             if _opposite(one, other) or _opposite(other, one):
                 return True
     return False
 
+
+_MOST_COVERING = 200
+"""Rules that are looked at for two that are opposites."""
 
 _OPPOSITES = {
     "LessThan": "GreaterThanEquals",

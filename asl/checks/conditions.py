@@ -7,7 +7,6 @@ Never: evaluates one: expressions/comparison.py does.
 States Language specification: "Choice State"; reference 06.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import total_ordering
@@ -25,7 +24,7 @@ Condition: TypeAlias = Mapping[str, Json]
 
 def same(one: Condition, other: Condition) -> bool:
     """Whether two conditions are written alike, the order of members apart."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return one == other
 
 
 @total_ordering

@@ -18,6 +18,9 @@ from asl.expressions.jsonata import is_jsonata
 from asl.problem import Severity
 from asl.values import Json
 
+MOST_NAMES = 20
+"""Names of one expression that are told of; after that the point is made."""
+
 _MEMBERS = ("input", "context", "result", "errorOutput")
 _MEMBER = re.compile(r"\$states\s*\.\s*(\w+)")
 _WORKING = ("Task", "Parallel", "Map")
@@ -86,7 +89,7 @@ def find_bare_names(subject: Definition) -> Iterator[Finding]:
     for site in _jsonata(subject):
         if site.plain is not None or site.expression is None:
             continue
-        for name in sorted(site.expression.context_names - {"$$"}):
+        for name in sorted(site.expression.context_names - {"$$"})[:MOST_NAMES]:
             quoted = re.escape(name)
             near = "States." in site.text and name == "States"
             yield Finding(

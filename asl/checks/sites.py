@@ -95,10 +95,11 @@ class Site:
             return () if root == "states" else ((root, self.text.find("$")),)
         if self.expression is None or "$" not in self.text:
             return ()
-        return tuple(
-            (name, self.find(rf"\${re.escape(name)}(?!\w)") or 0)
-            for name in sorted(self.expression.variables)
-        )
+        places: dict[str, int] = {}
+        for found in _DOLLAR_NAME.finditer(self.code):
+            places.setdefault(found[1], found.start())
+        names = sorted(self.expression.variables)
+        return tuple((name, places.get(name, 0)) for name in names)
 
     @cached_property
     def code(self) -> str:
@@ -111,6 +112,7 @@ class Site:
         return found.start() if found else None
 
 
+_DOLLAR_NAME = re.compile(r"\$(\w+)")
 _LITERALS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
 
 

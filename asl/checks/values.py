@@ -61,6 +61,9 @@ _CONTEXT = object_of(
 FAILURE = object_of({"Error": Shape("scalar"), "Cause": Shape("scalar")})
 """What a catcher gets: Cause is a text, whatever JSON stands in it, or null."""
 
+_MOST_NOTES = 100
+"""Findings of one state that are kept; after that the point is made."""
+
 Sort: TypeAlias = Either["miss", "stranger", "conflict", "no list"]
 
 
@@ -201,7 +204,9 @@ class Values:
 
     def note(self, node: Node, sort: Sort, finding: Finding) -> None:
         """Keep a finding until the state's next visit."""
-        self.analysis.notes.setdefault(node, []).append((sort, finding))
+        notes = self.analysis.notes.setdefault(node, [])
+        if len(notes) < _MOST_NOTES:
+            notes.append((sort, finding))
 
     def jsonata_value(
         self, node: Node, path: Steps, value: Json, states: dict[str, Shape]

@@ -18,6 +18,9 @@ from asl.problem import Severity
 from asl.quotas import VARIABLE_BYTES, VARIABLE_NAME_CHARS
 from asl.values import Json, size_bytes
 
+_MOST_NAMES = 100
+"""Variables of one expression that are looked at."""
+
 
 def assigns_of(node: Node) -> Iterator[tuple[Steps, Mapping[str, Json]]]:
     """Every Assign of a state: its own, its rules', its catchers'."""
@@ -131,7 +134,7 @@ def find_undefined(subject: Definition) -> Iterator[Finding]:
     for site in subject.sites:
         if site.node not in reached:
             continue
-        for name, offset in site.variables:
+        for name, offset in site.variables[:_MOST_NAMES]:
             possible = scopes.possible(site.node)
             if name in possible or name == "states" or _is_guarded(site.text, name):
                 continue
@@ -187,7 +190,7 @@ def find_maybe_undefined(subject: Definition) -> Iterator[Finding]:
         return
     scopes = Scopes(subject)
     for site in subject.sites:
-        for name, offset in site.variables:
+        for name, offset in site.variables[:_MOST_NAMES]:
             node = site.node
             if name in scopes.certain(node) or name not in scopes.possible(node):
                 continue

@@ -184,7 +184,8 @@ class Expression:
             prelude += [f"${name} := `{name}`; " for name in fields]
         source = f"({''.join(prelude)}{self.text})" if prelude else self.text
         hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions}
-        return Program(source, hosts, names, bound=self._contextual)
+        timeless = not (self._clock or self._chance)
+        return Program(source, hosts, names, bound=self._contextual, timeless=timeless)
 
     def _states(self, states: dict[str, Json], scope: Scope) -> dict[str, Json]:
         if "context" in self.states_members:

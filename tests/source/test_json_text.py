@@ -193,9 +193,8 @@ def test_json_that_python_has_no_room_for_is_told_without_a_place(
 @given(st.text(alphabet='{}[]",:0123456789.eE+-\\ntrufalse \n\tx', max_size=25))
 def test_scanner_and_parser_agree_on_what_is_json(text: str) -> None:
     try:
-        value = json.loads(text)
+        json.dumps(json.loads(text), allow_nan=False)  # 1E310 reads as infinity
     except ValueError:
         fault(text)
     else:
-        if value == value:
-            locate(text)
+        locate(text)
