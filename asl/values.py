@@ -85,52 +85,47 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
     kind = type(value)
     if kind in _SCALARS:
         return value
-    if kind is dict and depth < MAX_DEPTH:
-        return _members(value, where, depth)  # type: ignore[arg-type] # kind says it
-    if kind is float:
-        if value != value or value in (_INFINITY, -_INFINITY):
-            raise NotJson(f"{value!r} at {where} is not a JSON number")
-        return value
-    if depth >= MAX_DEPTH:
-        raise NotJson(
-            f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)"
-        )
-    if isinstance(value, dict):
-        return _members(value, where, depth)
-    if isinstance(value, (list, tuple)):
-        # Loops, not comprehensions: those take a frame each on Python 3.11.
+    if isinstance(value, (dict, list, tuple)):
+        if depth >= MAX_DEPTH:
+            raise NotJson(
+                f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)"
+            )
+        # One frame a level, and no comprehensions (on Python 3.11 they take one too):
+        # Python's own recursion ends at 1,000.
+        if isinstance(value, dict):
+            copy: dict[str, Json] = {}
+            for key, item in value.items():
+                if type(key) is not str:
+                    if not isinstance(key, str):
+                        raise NotJson(f"the key {key!r} at {where} is not a text")
+                    key = str.__str__(key)
+                if type(item) in _SCALARS:
+                    copy[key] = item
+                else:
+                    copy[key] = to_json(item, f"{where}.{key}", depth + 1)
+            return copy
         copies = list(value)
         for index, item in enumerate(copies):
             if type(item) not in _SCALARS:
                 copies[index] = to_json(item, f"{where}[{index}]", depth + 1)
         return copies
-    if isinstance(value, bool):
-        return bool(value)
+    return _scalar_to_json(value, where)
+
+
+def _scalar_to_json(value: object, where: str) -> Json:
+    if isinstance(value, float):
+        number = float(value)
+        if number != number or number in (_INFINITY, -_INFINITY):
+            raise NotJson(f"{number!r} at {where} is not a JSON number")
+        return number
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, float):
-        return to_json(float(value), where)
     if isinstance(value, str):
         return str.__str__(value)
     raise NotJson(f"{type(value).__name__} at {where} is not JSON: {_shorten(value)}")
 
 
 _INFINITY = float("inf")
-
-
-def _members(value: dict[Any, Any], where: str, depth: int) -> dict[str, Json]:
-    """A checked copy of an object's members."""
-    copy: dict[str, Json] = {}
-    for key, item in value.items():
-        if type(key) is not str:
-            if not isinstance(key, str):
-                raise NotJson(f"the key {key!r} at {where} is not a text")
-            key = str.__str__(key)
-        if type(item) in _SCALARS:
-            copy[key] = item
-        else:
-            copy[key] = to_json(item, f"{where}.{key}", depth + 1)
-    return copy
 
 
 def _shorten(value: object) -> str:
