@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from asl.runtime.clock import VirtualClock as VirtualClock
     from asl.runtime.run import run as run
     from asl.runtime.run import run_async as run_async
+    from asl.runtime.single import run_state as run_state
     from asl.server.api import Api as Api
     from asl.tasks.mocks import Mocks as Mocks
     from asl.tasks.registry import Tasks as Tasks
@@ -39,6 +40,7 @@ _ROOMS = {
     "load_text": "asl.checks.load",
     "run": "asl.runtime.run",
     "run_async": "asl.runtime.run",
+    "run_state": "asl.runtime.single",
     "Tasks": "asl.tasks.registry",
     "Mocks": "asl.tasks.mocks",
     "VirtualClock": "asl.runtime.clock",

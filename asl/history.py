@@ -21,6 +21,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENTERED = ("stateEnteredEventDetails", ("name", "input*"))
 _EXITED = ("stateExitedEventDetails", ("name", "output*", "assignedVariables="))
 _ERROR = ("error?", "cause?")
+
+DEFAULT = -1
+"""A Choice was left by its Default: the `way` of its Exited event."""
 _TASK = ("resourceType", "resource")
 _ITERATION = ("name", "index")
 
@@ -126,6 +129,11 @@ class Event:
     type: str
     members: tuple[Json, ...]
     """Values in the order of EVENT_DETAILS; JSON where AWS has text."""
+    way: int | None = None
+    """How a state was left: its rule's or its catcher's index, or DEFAULT.
+
+    None: by Next or End. Our own: AWS's events do not tell.
+    """
 
     @property
     def state(self) -> str | None:
@@ -216,6 +224,10 @@ class History(Sequence[Event]):
 
 def _event(number: int, record: Record) -> Event:
     previous, at, kind, *members = record
+    if kind.endswith("StateExited"):
+        # The engine writes the way out behind what AWS has.
+        values, way = tuple(members[:3]), members[3] if len(members) > 3 else None
+        return Event(number, previous, instant_to_datetime(at), kind, values, way)
     return Event(number, previous, instant_to_datetime(at), kind, tuple(members))
 
 

@@ -14,7 +14,6 @@ STATE_NAME_CHARS = 80
 VARIABLE_NAME_CHARS = 80
 VARIABLE_BYTES = 262_144
 VARIABLES_TOTAL_BYTES = 10 * 1024 * 1024
-TASK_TOKEN_CHARS = 2_048
 MAX_SECONDS = 99_999_999
 WAIT_SECONDS = 2_147_483_647
 """The longest Wait that AWS accepts at run time (2**31 - 1 seconds)."""
@@ -22,6 +21,7 @@ INLINE_CONCURRENCY = 40
 DISTRIBUTED_CONCURRENCY = 10_000
 MAP_ITEMS = 100_000_000
 INTRINSIC_CHARS = 10_000
+"""The longest text that an intrinsic function encodes, decodes or hashes."""
 LAMBDA_SECONDS = 900
 """The longest that a Lambda function may run."""
 

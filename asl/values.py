@@ -72,7 +72,9 @@ def copy_json(value: Json) -> Json:
 
 
 _CONTAINERS = frozenset((dict, list))
-_SCALARS = frozenset((str, int, bool, type(None)))
+_SCALARS = frozenset((str, bool, type(None)))
+_BIG = 10**4_300
+"""More digits than Python writes as text: no JSON number for us."""
 
 
 def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
@@ -99,14 +101,16 @@ def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
                     if not isinstance(key, str):
                         raise NotJson(f"the key {key!r} at {where} is not a text")
                     key = str.__str__(key)
-                if type(item) in _SCALARS:
+                kind = type(item)
+                if kind in _SCALARS or (kind is int and -_BIG < item < _BIG):
                     copy[key] = item
                 else:
                     copy[key] = to_json(item, f"{where}.{key}", depth + 1)
             return copy
         copies = list(value)
         for index, item in enumerate(copies):
-            if type(item) not in _SCALARS:
+            kind = type(item)
+            if not (kind in _SCALARS or (kind is int and -_BIG < item < _BIG)):
                 copies[index] = to_json(item, f"{where}[{index}]", depth + 1)
         return copies
     return _scalar_to_json(value, where)
@@ -119,7 +123,9 @@ def _scalar_to_json(value: object, where: str) -> Json:
             raise NotJson(f"{number!r} at {where} is not a JSON number")
         return number
     if isinstance(value, int):
-        return int(value)
+        if -_BIG < value < _BIG:
+            return int(value)
+        raise NotJson(f"the number at {where} has more than 4,300 digits")
     if isinstance(value, str):
         return str.__str__(value)
     raise NotJson(f"{type(value).__name__} at {where} is not JSON: {_shorten(value)}")
@@ -154,7 +160,7 @@ def parse_json(text: str) -> Json:
     except ValueError as error:  # a number too long for int()
         if isinstance(error, NotJson):
             raise
-        raise NotJson(f"not JSON: {error}") from None
+        raise NotJson("not JSON: a number has more than 4,300 digits") from None
     if depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels")
     return value

@@ -96,6 +96,14 @@ def test_what_is_not_json_is_named_with_its_place(given: Any, text: str) -> None
     assert str(caught.value).startswith(text)
 
 
+def test_a_number_too_long_to_be_written_is_refused_with_its_place() -> None:
+    with pytest.raises(NotJson, match=r"number at \$\[0\]\.a has more than 4,300"):
+        to_json([{"a": 10**4_300}])
+    with pytest.raises(NotJson, match=r"number at \$ has more than 4,300 digits"):
+        to_json(-(10**5_000))
+    assert to_json([10**4_299]) == [10**4_299]
+
+
 def test_a_value_inside_itself_is_refused() -> None:
     loop: dict[str, Any] = {}
     loop["again"] = loop
@@ -123,7 +131,7 @@ def test_data_may_be_nested_as_deep_as_it_says_and_no_deeper() -> None:
         ("1e400", "larger than any number"),
         ("[" * 501 + "]" * 501, "nested deeper"),
         ("[" * 100_000, "nested deeper"),
-        ("9" * 5_000, "not JSON"),
+        ("9" * 5_000, "more than 4,300 digits"),
     ],
 )
 def test_text_that_is_not_json_is_told_with_line_and_column(

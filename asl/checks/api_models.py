@@ -111,6 +111,26 @@ def find_action(service: str, action: str) -> Action | None:
     return None
 
 
+@cache
+def errors_of(service: str, action: str) -> tuple[str, ...]:
+    """The errors that an action is documented to give, by their shapes' names."""
+    model = _model(service)
+    for name, operation in {} if model is None else model["operations"].items():
+        if name.casefold() == action.casefold():
+            return tuple(error["shape"] for error in operation.get("errors", ()))
+    return ()
+
+
+@cache
+def service_id(service: str) -> str | None:
+    """A service's own name for itself, as SDKs make class names of: `DynamoDB`."""
+    model = _model(service)
+    if model is None:
+        return None
+    found: str | None = model["metadata"].get("serviceId")
+    return found
+
+
 def _read(
     name: str, operation: Mapping[str, Json], shapes: Mapping[str, Json]
 ) -> Action:

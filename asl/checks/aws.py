@@ -10,7 +10,7 @@ and targets, then either the missing end or what cannot be reached.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from asl.checks.aws_rules import find_refusals, find_warnings, unrecognized
 from asl.checks.aws_words import (
@@ -45,7 +45,7 @@ def diagnose(
     type: str = "STANDARD",
     severity: str = "ERROR",
     max_results: int = MAX_RESULTS,
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """What ValidateStateMachineDefinition answers to a definition's text.
 
     `severity` is the least severe finding that is listed: ERROR or WARNING;
@@ -61,7 +61,7 @@ def diagnose_document(
     type: str = "STANDARD",
     severity: str = "ERROR",
     max_results: int = MAX_RESULTS,
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """The same for a Document, which may have been YAML or had placeholders."""
     found = _spelled(document.value, find_diagnostics(document, type=type))
     return render(found, severity=severity, max_results=max_results)
@@ -83,7 +83,7 @@ def read_and_diagnose(text: str, *, type: str = "STANDARD") -> list[dict[str, st
 
 def render(
     found: Sequence[dict[str, str]], *, severity: str, max_results: int
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Findings as ValidateStateMachineDefinition answers."""
     limit = max_results or MAX_RESULTS
     listed = [

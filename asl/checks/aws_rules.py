@@ -33,7 +33,7 @@ from asl.checks.express import (
 from asl.checks.failure import find_misplaced_all
 from asl.checks.rules import Finding
 from asl.checks.sites import Site
-from asl.checks.subject import Definition, Node
+from asl.checks.subject import Definition
 from asl.checks.task import (
     find_unknown_integrations,
     find_unknown_patterns,
@@ -54,8 +54,6 @@ _Find: TypeAlias = Callable[[Definition], Iterable[Finding]]
 def find_refusals(subject: Definition) -> Iterator[Diagnostic]:
     """Everything that makes AWS refuse a definition that is well formed."""
     yield from _resources(subject)
-    for node in subject.states:
-        yield from _items_pointer(node)
     for site in subject.sites:
         # What stands in Credentials AWS takes as it is, and evaluates nevertheless.
         if site.kind == "jsonata" and site.path[0] != "Credentials":
@@ -150,17 +148,6 @@ def _resources(subject: Definition) -> Iterator[Diagnostic]:
         for finding in find(subject):
             if finding.pointer not in unknown:
                 yield schema(message, finding.pointer)
-
-
-def _items_pointer(node: Node) -> Iterator[Diagnostic]:
-    reader = node.object("ItemReader") or {}
-    config = reader.get("ReaderConfig")
-    text = config.get("ItemsPointer") if isinstance(config, dict) else None
-    if isinstance(text, str) and text and not text.startswith("/"):
-        yield schema(
-            f"Invalid input: JSON Pointer expression must start with '/': \"{text}\"",
-            node.at("ItemReader", "ReaderConfig", "ItemsPointer"),
-        )
 
 
 # --- JSONata

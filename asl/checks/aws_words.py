@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from asl.checks.fault import Fault
+from asl.expressions.comparison import OPERATORS
 from asl.expressions.jsonpath import compile_path, reference_problem
 from asl.expressions.scope import SyntaxProblem
 from asl.source.substitution import unescape
@@ -83,21 +84,7 @@ _DECIDING = ("Type", "InputType", "CSVHeaderLocation")
 
 _WAIT = ("SecondsPath", "Seconds", "TimestampPath", "Timestamp")
 
-_LISTED = """
-    StringEquals IsBoolean StringLessThan IsNumeric BooleanEquals
-    StringLessThanEqualsPath NumericLessThan NumericGreaterThan NumericLessThanPath
-    StringMatches TimestampLessThanEqualsPath NumericEquals TimestampGreaterThan
-    StringGreaterThanEqualsPath TimestampGreaterThanEqualsPath
-    TimestampLessThanEquals NumericLessThanEqualsPath TimestampEquals
-    BooleanEqualsPath IsTimestamp StringLessThanEquals NumericLessThanEquals
-    StringLessThanPath TimestampGreaterThanPath StringGreaterThan
-    StringGreaterThanPath IsString StringEqualsPath TimestampEqualsPath
-    TimestampLessThan StringGreaterThanEquals NumericGreaterThanPath
-    NumericGreaterThanEquals NumericEqualsPath TimestampLessThanPath IsNull
-    IsPresent TimestampGreaterThanEquals NumericGreaterThanEqualsPath
-"""
-
-COMPARATORS = tuple(_LISTED.split())
+COMPARATORS = tuple(OPERATORS)
 """The comparison operators in the order in which AWS lists them."""
 
 _TYPES = {
@@ -205,7 +192,10 @@ def _tell_value(fault: Fault) -> str:
             return f"Minimum value is {_bound(fault)}"
         case "maximum":
             return f"Maximum value is {_bound(fault)}"
-        case "format":  # of all texts with a format only timestamps come here
+        case "format" if field == "ItemsPointer":
+            start = "Invalid input: JSON Pointer expression must start with '/'"
+            return f'{start}: "{fault.value}"'
+        case "format":  # the others with a format are timestamps
             return BAD_TIMESTAMP
         case _:
             return "Value cannot be empty"

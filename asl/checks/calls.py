@@ -32,7 +32,7 @@ def _calls(call: Call) -> Iterator[Call]:
     "a wrong number of arguments",
     why="AWS accepts the definition, and the call fails whenever it is made.",
     fix="Give the function the arguments it takes.",
-    spec="States Language: Intrinsic Functions; reference 05.3",
+    spec="States Language: Intrinsic Functions",
 )
 def find_wrong_arity(subject: Definition) -> Iterator[Finding]:
     """Intrinsic calls that fail for their number of arguments."""
@@ -136,7 +136,7 @@ def _given(argument: Argument) -> str | None:
     "an argument that the function cannot take",
     why="AWS accepts the definition, and the call fails whenever it is made.",
     fix="Give an argument of the right type; numbers are written without quotes.",
-    spec="States Language: Intrinsic Functions; reference 05.3",
+    spec="States Language: Intrinsic Functions",
 )
 def find_wrong_arguments(subject: Definition) -> Iterator[Finding]:
     """Literal arguments and nested calls of a type that the function refuses."""
@@ -206,7 +206,7 @@ def _wrong_count(call: Call) -> bool:
     "with another error than it wants to tell.",
     fix="Use Format, JsonToString, ArrayGetItem, Base64Encode, Base64Decode, Hash or "
     "UUID.",
-    spec="Developer guide: Fail workflow state; reference 05.1",
+    spec="Developer guide: Fail workflow state",
 )
 def find_calls_without_text(subject: Definition) -> Iterator[Finding]:
     """ErrorPath and CausePath with calls that never give a text."""

@@ -23,7 +23,7 @@ from asl.checks import (  # noqa: F401 - each enters its rules
     task,
     variables,
 )
-from asl.checks.load import find_problems, in_order
+from asl.checks.load import find_problems, in_order, without_echoes
 from asl.checks.rules import RULES, apply_rules
 from asl.checks.subject import Definition
 from asl.errors import DefinitionError, UsageError
@@ -78,10 +78,7 @@ def check_document(
 ) -> list[Problem]:
     """Every Problem of a document: reading, schema, flow, model and rules."""
     problems = find_problems(document)
-    _, built = build_machine(document, "StateMachine")
-    # A field that has the wrong shape is wrong to the model's builder too.
-    misshapen = {p.pointer for p in problems if p.severity is Severity.ERROR}
-    built = [p for p in built if p.pointer not in misshapen]
+    built = without_echoes(problems, build_machine(document, "StateMachine")[1])
     found = [*problems, *built, *apply_rules(Definition(document, type=type))]
     return in_order(_first_reasons([_as_template(problem) for problem in found]))
 

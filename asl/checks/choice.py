@@ -58,7 +58,7 @@ def _rules(subject: Definition) -> Iterator[tuple[Node, list[tuple[int, Conditio
     why="The first rule that holds is taken. An earlier one holds whenever this one "
     "does, so this one is never taken.",
     fix="Put the special case before the general one, or remove it.",
-    spec="States Language: Choice State; reference 06.1",
+    spec="States Language: Choice State",
 )
 def find_dead_rules(subject: Definition) -> Iterator[Finding]:
     """Rules behind an earlier one that takes all they take."""
@@ -105,7 +105,7 @@ def _size(condition: Condition) -> int:
     "a Default that is never taken",
     why="A rule before it always holds.",
     fix="Remove the rule that always holds and keep its target as Default.",
-    spec="States Language: Choice State; reference 06.4",
+    spec="States Language: Choice State",
 )
 def find_dead_defaults(subject: Definition) -> Iterator[Finding]:
     """Default behind a condition that is always true."""
@@ -126,7 +126,7 @@ def find_dead_defaults(subject: Definition) -> Iterator[Finding]:
     why="Where no rule holds and there is no Default, the execution fails with "
     "States.Runtime.",
     fix="Add Default, to a Fail state if nothing else should come.",
-    spec="States Language: Choice State, Default; reference 06.4",
+    spec="States Language: Choice State, Default",
     severity=Severity.INFO,
 )
 def find_missing_defaults(subject: Definition) -> Iterator[Finding]:
@@ -209,7 +209,7 @@ def _ands(condition: Condition, at: Steps) -> Iterator[tuple[Steps, list[Conditi
     why="The parts of an And exclude each other, or the condition is written out as "
     "false; the rule is never taken.",
     fix="Write Or where one of several values is meant.",
-    spec="States Language: Choice State; reference 06.2",
+    spec="States Language: Choice State",
 )
 def find_contradictions(subject: Definition) -> Iterator[Finding]:
     """Ands whose parts take no value together; conditions that are false."""
@@ -264,7 +264,7 @@ def _shown(condition: Condition) -> str:
     why="A comparison fails the execution where its Variable finds nothing; a later "
     "IsPresent for the same Variable is asked only where it is present.",
     fix="Put IsPresent first in And.",
-    spec="States Language: Choice State; reference 06.2",
+    spec="States Language: Choice State",
 )
 def find_late_presence(subject: Definition) -> Iterator[Finding]:
     """IsPresent behind a comparison of the same Variable in one And."""

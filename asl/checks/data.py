@@ -52,7 +52,7 @@ def states_members(site: Site) -> Iterator[tuple[str, int]]:
     why="$states.result exists in Output and Assign of Task, Parallel and Map states, "
     "$states.errorOutput in a catcher's Output and Assign; elsewhere AWS refuses them.",
     fix="Read $states.input, or move the expression to where the member exists.",
-    spec="States Language: Reserved variable $states; reference 03.3",
+    spec="States Language: Reserved variable $states",
     severity=Severity.ERROR,
     aws_code=UNSUPPORTED_JSONATA,
 )
@@ -80,7 +80,7 @@ def find_missing_members(subject: Definition) -> Iterator[Finding]:
     why="At the top level of an expression AWS has no data for a bare name to be taken "
     "from; it refuses the definition.",
     fix="Write $states.input.name for the state's input, or $name for a variable.",
-    spec="Developer guide: Transforming data with JSONata; reference 03.3, 16.4",
+    spec="Developer guide: Transforming data with JSONata",
     severity=Severity.ERROR,
     aws_code=UNSUPPORTED_JSONATA,
 )
@@ -108,7 +108,7 @@ def find_bare_names(subject: Definition) -> Iterator[Finding]:
     why="$$ is the root of the data in plain JSONata; in Step Functions there is none, "
     "and AWS refuses it. In JSONPath $$ is the context object.",
     fix="Write $states.context for the context object, $states.input for the input.",
-    spec="Developer guide: Transforming data with JSONata; reference 16.4",
+    spec="Developer guide: Transforming data with JSONata",
     severity=Severity.ERROR,
     aws_code=UNSUPPORTED_JSONATA,
 )
@@ -132,7 +132,7 @@ def find_double_dollar(subject: Definition) -> Iterator[Finding]:
     why="$states has input, context, result and errorOutput; any other name is "
     "undefined, and an undefined result fails the state.",
     fix="Write the name as it is spelt, capitals included.",
-    spec="States Language: Reserved variable $states; reference 03.3",
+    spec="States Language: Reserved variable $states",
 )
 def find_misspelt_members(subject: Definition) -> Iterator[Finding]:
     """`$states.inputs`, `$states.Context` and the like."""
@@ -167,7 +167,7 @@ def looks_dynamic(text: Json) -> bool:
     why="Only keys that end in .$ are evaluated; under any other key the text is "
     "passed on as it stands.",
     fix='Write the key with .$ at its end: "name.$": "$.name".',
-    spec="States Language: Payload Template; reference 02.4, 16.3 (NO_DOLLAR)",
+    spec="States Language: Payload Template; AWS's NO_DOLLAR",
     aws_code="NO_DOLLAR",
 )
 def find_missing_dollars(subject: Definition) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def find_missing_dollars(subject: Definition) -> Iterator[Finding]:
     "a path where only a text can stand",
     why="The field takes a fixed text; a path in it is not evaluated.",
     fix="Use the field's …Path form.",
-    spec="States Language: Fail State; reference 07, 16.3 (NO_PATH)",
+    spec="States Language: Fail State; AWS's NO_PATH",
     aws_code="NO_PATH",
 )
 def find_missing_path_fields(subject: Definition) -> Iterator[Finding]:
@@ -209,7 +209,7 @@ def find_missing_path_fields(subject: Definition) -> Iterator[Finding]:
     "a path in a fixed Result",
     why="Result is passed on as it stands; nothing in it is evaluated.",
     fix="Use Parameters, with keys that end in .$.",
-    spec="States Language: Pass State; reference 16.3 (PASS_RESULT_IS_STATIC)",
+    spec="States Language: Pass State; AWS's PASS_RESULT_IS_STATIC",
     aws_code="PASS_RESULT_IS_STATIC",
 )
 def find_static_results(subject: Definition) -> Iterator[Finding]:
@@ -232,7 +232,7 @@ def find_static_results(subject: Definition) -> Iterator[Finding]:
     why="A text is JSONata only in a state that speaks JSONata, and only if it begins "
     "with {% and ends with %}, without a blank outside.",
     fix='Remove what stands around the delimiters, or set "QueryLanguage": "JSONata".',
-    spec="States Language: JSONata; reference 03.1",
+    spec="States Language: JSONata",
 )
 def find_dead_expressions(subject: Definition) -> Iterator[Finding]:
     """Texts with {% … %} that stay texts."""
@@ -255,7 +255,7 @@ def find_dead_expressions(subject: Definition) -> Iterator[Finding]:
     why="A state that speaks JSONata keeps the key with its .$ and passes the path on "
     "as a text.",
     fix="Remove .$ from the key and write an expression: {% $states.input.name %}.",
-    spec="Developer guide: Transforming data with JSONata; reference 03.1",
+    spec="Developer guide: Transforming data with JSONata",
 )
 def find_dollar_keys(subject: Definition) -> Iterator[Finding]:
     """Keys that end in .$ where JSONata is spoken."""

@@ -339,7 +339,7 @@ def result_of(node: Node) -> Shape:
     "fails whenever it runs.",
     fix="Correct the path, or let the earlier state keep the value (ResultPath, "
     "ResultSelector, Output).",
-    spec="States Language: Input and Output Processing; reference 02.5",
+    spec="States Language: Input and Output Processing",
 )
 def find_dead_paths(subject: Definition) -> Iterator[Finding]:
     """Paths that miss in every value that can come."""
@@ -351,7 +351,7 @@ def find_dead_paths(subject: Definition) -> Iterator[Finding]:
     "a ResultPath that cannot be written",
     why="A result is put into the state's input, and only an object has members.",
     fix="Let the state before hand on an object, or leave ResultPath out.",
-    spec="States Language: ResultPath; reference 02.6",
+    spec="States Language: ResultPath",
 )
 def find_conflicts(subject: Definition) -> Iterator[Finding]:
     """ResultPaths into what is no object for certain."""
@@ -363,7 +363,7 @@ def find_conflicts(subject: Definition) -> Iterator[Finding]:
     "a Map over what is no list",
     why="A Map runs once for each element; what comes here has none.",
     fix="Name the list in ItemsPath (JSONPath) or Items (JSONata).",
-    spec="States Language: Map State; reference 10.3",
+    spec="States Language: Map State",
 )
 def find_maps_without_list(subject: Definition) -> Iterator[Finding]:
     """Maps whose items are no list for certain."""
@@ -375,7 +375,7 @@ def find_maps_without_list(subject: Definition) -> Iterator[Finding]:
     "a path that the context object does not have",
     why="The context object has fixed members, spelt with capitals.",
     fix="Write Execution, State, StateMachine, Task or Map and one of their members.",
-    spec="Developer guide: Context object; reference 11",
+    spec="Developer guide: Context object",
 )
 def find_strange_context(subject: Definition) -> Iterator[Finding]:
     """`$$.Execution.ID` and the like."""

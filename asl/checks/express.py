@@ -36,7 +36,7 @@ def _express(subject: Definition) -> Iterator[tuple[Node, str]]:
     "Express cannot wait for a job",
     why="An Express execution lasts five minutes at most; AWS refuses .sync in it.",
     fix="Use a Standard workflow, or call without .sync.",
-    spec="Developer guide: Standard and Express workflows; reference 12.4",
+    spec="Developer guide: Standard and Express workflows",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -58,7 +58,7 @@ def find_express_jobs(subject: Definition) -> Iterator[Finding]:
     why="An Express execution lasts five minutes at most; AWS refuses "
     ".waitForTaskToken in it.",
     fix="Use a Standard workflow.",
-    spec="Developer guide: Standard and Express workflows; reference 12.4",
+    spec="Developer guide: Standard and Express workflows",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -80,7 +80,7 @@ def find_express_tokens(subject: Definition) -> Iterator[Finding]:
     why="An activity's worker asks for work in its own time; AWS refuses activities in "
     "Express.",
     fix="Use a Standard workflow, or a Lambda function.",
-    spec="Developer guide: Standard and Express workflows; reference 12.4",
+    spec="Developer guide: Standard and Express workflows",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -102,7 +102,7 @@ def find_express_activities(subject: Definition) -> Iterator[Finding]:
     why="A distributed Map starts executions and waits for them, which may take longer "
     "than Express allows; AWS refuses it.",
     fix="Use an inline Map, or a Standard workflow.",
-    spec="Developer guide: Distributed Map; reference 12, 12.4",
+    spec="Developer guide: Distributed Map",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )

@@ -136,7 +136,7 @@ def _handling(subject: Definition) -> Iterator[Node]:
     why="States.ALL takes every error, so whatever stands beside or behind it could "
     "never be asked; AWS refuses it.",
     fix="Give States.ALL an entry of its own at the end of the list.",
-    spec="States Language: Errors, States.ALL; reference 09.3, 16.4",
+    spec="States Language: Errors, States.ALL",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -168,7 +168,7 @@ def find_misplaced_all(subject: Definition) -> Iterator[Finding]:
     why="The first entry that takes an error is used; an error that stands again "
     "further down never comes there.",
     fix="Remove the later name, or put the special case before the general one.",
-    spec="States Language: Retrying after error, Fallback states; reference 09.3, 09.4",
+    spec="States Language: Retrying after error, Fallback states",
 )
 def find_unreachable_entries(subject: Definition) -> Iterator[Finding]:
     """Error names that an earlier entry, or the same, takes already."""
@@ -226,7 +226,7 @@ def _own_errors(subject: Definition) -> frozenset[str]:
     why="Names that begin with States. are given by Step Functions alone; a misspelt "
     "one matches nothing.",
     fix="Write the name as the States Language spells it.",
-    spec="States Language: Appendix A, Predefined Error Codes; reference 09.1",
+    spec="States Language: Appendix A, Predefined Error Codes",
 )
 def find_unknown_errors(subject: Definition) -> Iterator[Finding]:
     """`States.Timout` and the like."""
@@ -280,7 +280,7 @@ _ONLY_ON: dict[str, tuple[str, ...]] = {
     "an error that cannot come from here",
     why="The entry waits for an error that this state never gives.",
     fix="Remove the name, or move it to the state that gives the error.",
-    spec="Developer guide: Handling errors; reference 09.1",
+    spec="Developer guide: Handling errors",
 )
 def find_foreign_errors(subject: Definition) -> Iterator[Finding]:
     """Names that belong to other types of state or to other services."""
@@ -319,7 +319,7 @@ def _foreign(node: Node, name: str) -> str | None:
     "settings of a retry that never happens",
     why="MaxAttempts 0 means: never again. The delays beside it have no effect.",
     fix="Remove them, or give MaxAttempts a number.",
-    spec="States Language: Retrying after error; reference 09.3",
+    spec="States Language: Retrying after error",
     severity=Severity.INFO,
 )
 def find_idle_settings(subject: Definition) -> Iterator[Finding]:
@@ -343,7 +343,7 @@ def find_idle_settings(subject: Definition) -> Iterator[Finding]:
     why="Every delay is cut down to MaxDelaySeconds, so neither IntervalSeconds nor "
     "BackoffRate counts.",
     fix="Give MaxDelaySeconds a number greater than IntervalSeconds.",
-    spec="Developer guide: Retrying after an error, MaxDelaySeconds; reference 09.3",
+    spec="Developer guide: Retrying after an error, MaxDelaySeconds",
 )
 def find_small_caps(subject: Definition) -> Iterator[Finding]:
     """MaxDelaySeconds that is at most IntervalSeconds."""
@@ -363,7 +363,7 @@ def find_small_caps(subject: Definition) -> Iterator[Finding]:
     "an error that is never caught",
     why="States.Runtime ends the execution at once; neither Retry nor Catch is asked.",
     fix="Mend the cause: a path that finds nothing, a value of the wrong kind.",
-    spec="Developer guide: Handling errors, States.Runtime; reference 09.1, 09.6",
+    spec="Developer guide: Handling errors, States.Runtime",
     severity=Severity.INFO,
 )
 def find_uncatchable(subject: Definition) -> Iterator[Finding]:
@@ -381,7 +381,7 @@ def find_uncatchable(subject: Definition) -> Iterator[Finding]:
     "a heartbeat error without a heartbeat",
     why="States.HeartbeatTimeout comes only where HeartbeatSeconds is set.",
     fix="Set HeartbeatSeconds, or remove the name.",
-    spec="States Language: Timeouts and Heartbeats; reference 08.2",
+    spec="States Language: Timeouts and Heartbeats",
     severity=Severity.INFO,
 )
 def find_missing_heartbeats(subject: Definition) -> Iterator[Finding]:

@@ -27,13 +27,12 @@ from asl.graph import (
     transitions_of,
 )
 from asl.problem import Problem, Severity
+from asl.quotas import STATE_NAME_CHARS
 from asl.values import Json
 
 if TYPE_CHECKING:
     from asl.checks.subject import Definition, Machine, Node
     from asl.source.document import Document
-
-MAX_NAME_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,11 @@ def _names(document: "Document", machines: list[_Machine]) -> Iterator[Problem]:
     owners: dict[str, _Machine] = {}
     for machine in machines:
         for name in machine.states:
-            if len(name) > MAX_NAME_CHARACTERS:
+            if len(name) > STATE_NAME_CHARS:
                 yield document.problem(
                     "ASL107",
                     f"the state name has {len(name)} characters; "
-                    f"{MAX_NAME_CHARACTERS} are allowed",
+                    f"{STATE_NAME_CHARS} are allowed",
                     pointer=machine.at("States", name),
                     aws_code="INVALID_STATE_NAME",
                     on_key=True,
@@ -261,7 +260,7 @@ _CHANGING = ("$$", "$states.context", "$now", "$millis", "$random", "$uuid")
     why="Nothing in the loop waits, works or changes data, so its Choice decides the "
     "same way each time: once around, it runs until the history is full.",
     fix="Change in the loop what the Choice asks for, or wait for somebody else to.",
-    spec="States Language: Transitions; reference 01.5, 12.1",
+    spec="States Language: Transitions",
 )
 def find_idle_loops(subject: "Definition") -> Iterator[Finding]:
     """Loops of Choice and empty Pass states."""

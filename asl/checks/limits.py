@@ -25,7 +25,7 @@ MANY_TRIES = 100
     "a definition that is too big",
     why=f"AWS takes definitions of at most {DEFINITION_CHARS:,} characters.",
     fix="Take a part out into a machine of its own, started by states:startExecution.",
-    spec="Developer guide: Service quotas; reference 12.1",
+    spec="Developer guide: Service quotas",
     severity=Severity.ERROR,
     aws_code="INVALID_DEFINITION",
     loads=True,
@@ -49,7 +49,7 @@ def find_big_definition(subject: Definition) -> Iterator[Finding]:
     "a payload that is too big",
     why=f"A state hands on at most {PAYLOAD_BYTES:,} bytes of JSON.",
     fix="Keep the data in S3, and its key in the payload.",
-    spec="Developer guide: Service quotas; reference 12.1",
+    spec="Developer guide: Service quotas",
 )
 def find_big_payloads(subject: Definition) -> Iterator[Finding]:
     """A Result that no state may hand on."""
@@ -81,7 +81,7 @@ def _tries(node: Node) -> int:
     why="Each retry of a Parallel or Map runs everything inside again, with its own "
     "retries: the numbers multiply.",
     fix="Retry in one place, nearest to the failure.",
-    spec="Developer guide: Retrying after an error; reference 09.3",
+    spec="Developer guide: Retrying after an error",
     severity=Severity.INFO,
 )
 def find_amplified_retries(subject: Definition) -> Iterator[Finding]:
@@ -116,7 +116,7 @@ _EVENTS = {"Task": 5, "Parallel": 4, "Map": 4}
     why="A Standard execution fails at its 25,000th event; the runs of an inline Map "
     "all write into one history.",
     fix="Use a distributed Map: each item gets a history of its own.",
-    spec="Developer guide: Service quotas; reference 12.1, 13",
+    spec="Developer guide: Service quotas",
 )
 def find_long_histories(subject: Definition) -> Iterator[Finding]:
     """Inline Maps over so many items that the history cannot hold them."""

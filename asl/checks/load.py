@@ -51,6 +51,7 @@ def build(document: Document, name: str) -> StateMachine:
     """Check a document and build its machine; DefinitionError holds all errors."""
     problems = find_problems(document)
     machine, built = build_machine(document, name)
+    built = without_echoes(problems, built)
     problems = in_order([*problems, *built, *_refusals(document)])
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise DefinitionError(problems)
@@ -62,6 +63,21 @@ def build(document: Document, name: str) -> StateMachine:
 def find_problems(document: Document) -> list[Problem]:
     """What reading, schema and flow have to say of a document."""
     return [*document.problems, *check_schema(document), *check_flow(document)]
+
+
+def without_echoes(told: list[Problem], built: list[Problem]) -> list[Problem]:
+    """What the model's builder adds: what has the wrong shape is wrong to it, too."""
+    misshapen = {p.pointer for p in told if p.severity is Severity.ERROR}
+    return [
+        problem
+        for problem in built
+        if problem.pointer not in misshapen
+        # A rule cannot be read because of a member that was told of.
+        and not (
+            problem.code == "ASL301"
+            and any(place.startswith(f"{problem.pointer}/") for place in misshapen)
+        )
+    ]
 
 
 def _refusals(document: Document) -> Iterator[Problem]:

@@ -55,7 +55,7 @@ def _optimized(resource: Resource) -> bool:
     why="Only some services have optimized integrations, each with some actions; AWS "
     "refuses any other.",
     fix="Use arn:aws:states:::aws-sdk:service:action for what has none.",
-    spec="Developer guide: Integrating services; reference 08.1",
+    spec="Developer guide: Integrating services",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -92,7 +92,7 @@ def find_unknown_integrations(subject: Definition) -> Iterator[Finding]:
     why="Only services that run jobs can be waited for with .sync, and a token can be "
     "given only to some; AWS refuses the others.",
     fix="Call without the suffix, and wait by asking again or with a token.",
-    spec="Developer guide: Service integration patterns; reference 08.1",
+    spec="Developer guide: Service integration patterns",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -122,7 +122,7 @@ def find_unknown_patterns(subject: Definition) -> Iterator[Finding]:
     "a heartbeat that is no shorter than the timeout",
     why="The task is over by its timeout before a heartbeat can be missed.",
     fix="Give HeartbeatSeconds a number smaller than TimeoutSeconds.",
-    spec="States Language: Timeouts and Heartbeats; reference 08.2",
+    spec="States Language: Timeouts and Heartbeats",
 )
 def find_long_heartbeats(subject: Definition) -> Iterator[Finding]:
     """HeartbeatSeconds of at least TimeoutSeconds."""
@@ -164,7 +164,7 @@ def _holds_placeholder(value: Json) -> bool:
     why="The state waits until somebody sends the task's token back; a token that is "
     "not in the payload cannot be sent back.",
     fix='Pass it: "token.$": "$$.Task.Token", or {% $states.context.Task.Token %}.',
-    spec="Developer guide: Wait for a callback with the task token; reference 08.8",
+    spec="Developer guide: Wait for a callback with the task token",
 )
 def find_lost_tokens(subject: Definition) -> Iterator[Finding]:
     """.waitForTaskToken without $$.Task.Token in the payload."""
@@ -188,7 +188,7 @@ def find_lost_tokens(subject: Definition) -> Iterator[Finding]:
     "a wait for a token without an end",
     why="If the token never comes back, the execution waits for up to a year.",
     fix="Set TimeoutSeconds or HeartbeatSeconds.",
-    spec="Developer guide: Best practices, use timeouts; reference 08.8",
+    spec="Developer guide: Best practices, use timeouts",
     severity=Severity.INFO,
 )
 def find_endless_waits(subject: Definition) -> Iterator[Finding]:
@@ -212,7 +212,7 @@ def find_endless_waits(subject: Definition) -> Iterator[Finding]:
     why="Calls of Lambda fail now and then for reasons of the service; AWS recommends "
     "to retry them.",
     fix=f"Retry {', '.join(TRANSIENT_LAMBDA_ERRORS)}.",
-    spec="Developer guide: Best practices, transient Lambda exceptions; reference 08.5",
+    spec="Developer guide: Best practices, transient Lambda exceptions",
     severity=Severity.INFO,
 )
 def find_missing_retries(subject: Definition) -> Iterator[Finding]:
@@ -254,7 +254,7 @@ def _given(node: Node) -> Mapping[str, str] | None:
     "a parameter that the integration needs",
     why="The call cannot be made without it.",
     fix="Add the parameter.",
-    spec="Developer guide: Integrating services; reference 08.5, 08.9",
+    spec="Developer guide: Integrating services",
 )
 def find_missing_parameters(subject: Definition) -> Iterator[Finding]:
     """Calls that lack a required parameter."""
@@ -289,7 +289,7 @@ def _action(resource: Resource) -> Action | None:
     why="AWS SDK integrations take the actions of the service's API, with a small "
     "first letter; AWS refuses any other.",
     fix="Spell the action as the API does: aws-sdk:dynamodb:listTables.",
-    spec="Developer guide: AWS SDK service integrations; reference 08.1",
+    spec="Developer guide: AWS SDK service integrations",
 )
 def find_unknown_actions(subject: Definition) -> Iterator[Finding]:
     """AWS SDK integrations of services or actions that botocore does not know."""
@@ -335,7 +335,7 @@ def _is_slip(name: str, known: str) -> bool:
     why="AWS refuses parameters that the API does not know; they are spelt in "
     "PascalCase, also where the API's own are not.",
     fix="Spell the parameter as the API does, with a capital first letter.",
-    spec="Developer guide: AWS SDK service integrations; reference 08.1",
+    spec="Developer guide: AWS SDK service integrations",
 )
 def find_unknown_parameters(subject: Definition) -> Iterator[Finding]:
     """Parameters of AWS SDK integrations that botocore does not know."""

@@ -123,7 +123,7 @@ def _solve(
     "(JSONPath) or gives nothing (JSONata).",
     fix="Assign it in an earlier state, or correct its name. States of a distributed "
     "Map see no variables from outside; pass them in ItemSelector.",
-    spec="States Language: Variables; reference 04.2, 04.3",
+    spec="States Language: Variables",
 )
 def find_undefined(subject: Definition) -> Iterator[Finding]:
     """Variables that are read and assigned on no way to the reader."""
@@ -182,7 +182,7 @@ def _names_around(owner: Node) -> frozenset[str]:
     "a variable that may have no value",
     why="On some way from StartAt to this state nothing assigns the variable.",
     fix="Assign it on every way, or with a first value in an early state.",
-    spec="States Language: Variables; reference 04.2",
+    spec="States Language: Variables",
 )
 def find_maybe_undefined(subject: Definition) -> Iterator[Finding]:
     """Variables that are assigned on some ways to the reader only."""
@@ -228,7 +228,7 @@ def _set_beside(owner: Node) -> frozenset[str]:
     why="A branch or an iteration may read the variables around it and not assign "
     "them; AWS refuses the definition.",
     fix="Use another name inside, and assign the outer variable from the result.",
-    spec="States Language: Variables, scope; reference 04.3",
+    spec="States Language: Variables, scope",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -262,7 +262,7 @@ def find_outer_assigned(subject: Definition) -> Iterator[Finding]:
     "a variable that nobody reads",
     why="It costs payload and readers' attention, or its reader was misspelt.",
     fix="Remove it, or read it.",
-    spec="States Language: Variables; reference 04",
+    spec="States Language: Variables",
     severity=Severity.INFO,
 )
 def find_unused(subject: Definition) -> Iterator[Finding]:
@@ -299,7 +299,7 @@ def _assigned(subject: Definition) -> list[tuple[Node, Steps, str, str]]:
     "a variable name that is too long",
     why=f"A name has at most {VARIABLE_NAME_CHARS} characters.",
     fix="Shorten the name.",
-    spec="Developer guide: Passing data between states with variables; reference 04.4",
+    spec="Developer guide: Passing data between states with variables",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -321,7 +321,7 @@ def find_long_names(subject: Definition) -> Iterator[Finding]:
     why="A name begins with a letter or an underscore and has no dot, bracket or "
     "blank; only whole variables are assigned.",
     fix="Use letters, digits and underscores.",
-    spec="States Language: Variables; reference 04.1",
+    spec="States Language: Variables",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -347,7 +347,7 @@ def find_bad_names(subject: Definition) -> Iterator[Finding]:
     "the name states is reserved",
     why="$states is given by Step Functions: input, context and result of the state.",
     fix="Use another name.",
-    spec="States Language: Reserved variable $states; reference 03.3, 04.1",
+    spec="States Language: Reserved variable $states",
     severity=Severity.ERROR,
     aws_code=SCHEMA,
 )
@@ -369,7 +369,7 @@ def find_reserved_names(subject: Definition) -> Iterator[Finding]:
     why=f"A variable holds at most {VARIABLE_BYTES:,} bytes of JSON; a bigger one "
     "fails the state.",
     fix="Keep big values in S3 and their key in a variable.",
-    spec="Developer guide: Service quotas; reference 04.4",
+    spec="Developer guide: Service quotas",
 )
 def find_big_values(subject: Definition) -> Iterator[Finding]:
     """Literal values that cannot be stored."""

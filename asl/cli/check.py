@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl.cli.main import FAILED, SUCCEEDED, WRONG
+from asl.cli.options import substitute_option, type_option, workflow_type
 from asl.cli.say import say
 
 if TYPE_CHECKING:
@@ -24,18 +25,8 @@ _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 @click.command("check", short_help="Find what is wrong with definitions.")
 @click.argument("files", nargs=-1, metavar="FILE...")
-@click.option(
-    "--type",
-    type=click.Choice(["standard", "express"], case_sensitive=False),
-    default="standard",
-    show_default=True,
-)
-@click.option(
-    "--substitute",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Fill the placeholder ${NAME}.",
-)
+@type_option
+@substitute_option
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option(
     "--select",
@@ -88,7 +79,7 @@ def _wishes(options: dict[str, Any], stdin: str) -> "Wishes":
         if options[name]
     }
     return Wishes(
-        type="EXPRESS" if options["type"].lower() == "express" else "STANDARD",
+        type=workflow_type(options["type"]),
         substitutions=dict(read_pairs("--substitute", options["substitute"])),
         strict=options["strict"],
         stdin=stdin,

@@ -11,20 +11,26 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from asl.errors import UsageError
 from asl.values import Json, NotJson, parse_json
 
+if TYPE_CHECKING:
+    from asl.model.machine import StateMachine
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.registry import Tasks
 
-def read_input(text: str | None) -> Json:
+
+def read_input(text: str | None, option: str = "--input") -> Json:
     """The value of --input: JSON, `@file` or `-` for standard input; None if absent."""
     if text is None:
         return None
     if text == "-":
-        return _parse("--input -", sys.stdin.read())
+        return _parse(f"{option} -", sys.stdin.read())
     if text.startswith("@"):
-        return _parse(f"--input {text}", _read(f"--input {text}", Path(text[1:])))
-    return _parse("--input", text)
+        return _parse(f"{option} {text}", _read(f"{option} {text}", Path(text[1:])))
+    return _parse(option, text)
 
 
 def read_samples(name: str | None) -> Mapping[str, Json]:
@@ -42,6 +48,32 @@ def read_samples(name: str | None) -> Mapping[str, Json]:
     if not isinstance(table, dict):
         raise UsageError(f"{option}: holds no table from state name to result")
     return table
+
+
+def read_tasks(
+    machine: "StateMachine",
+    tasks: str | None,
+    mocks: str | None,
+    mock_case: str | None = None,
+    mock_validation: str = "NONE",
+) -> "Tasks | Mocks | None":
+    """What --tasks, --mocks and --mock-case stand for; mocks go before callables."""
+    functions = None
+    if tasks:
+        from asl.tasks.module import tasks_from_module
+
+        functions = tasks_from_module(import_tasks(tasks), machine)
+    if not mocks:
+        return functions
+    from asl.tasks.mocks import Mocks, read_validation
+
+    return Mocks.load(
+        mocks,
+        machine=machine.name,
+        test_case=mock_case,
+        otherwise=functions,
+        field_validation=read_validation(mock_validation.upper()),
+    )
 
 
 def read_pairs(option: str, pairs: Sequence[str]) -> list[tuple[str, str]]:

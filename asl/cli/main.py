@@ -14,7 +14,15 @@ import click
 import asl
 from asl.cli.say import say
 
-VERBS = {"check": "asl.cli.check", "run": "asl.cli.run"}
+VERBS = {
+    "check": "asl.cli.check",
+    "coverage": "asl.cli.coverage",
+    "faults": "asl.cli.faults",
+    "mocks": "asl.cli.mocks",
+    "run": "asl.cli.run",
+    "state": "asl.cli.state",
+    "test": "asl.cli.test",
+}
 """Each verb's module, which is imported when the verb is asked for."""
 
 SUCCEEDED, FAILED, WRONG, OPEN, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130

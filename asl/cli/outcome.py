@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asl.cli.say import arrow, say
-from asl.cli.text import duration_text
+from asl.cli.story import duration_text
 from asl.values import Json, json_text
 
 if TYPE_CHECKING:

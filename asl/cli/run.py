@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
+from asl.cli.options import substitute_option, type_option, workflow_type
 from asl.cli.say import warn
 
 if TYPE_CHECKING:
     from asl.model.machine import StateMachine
-    from asl.tasks.mocks import Mocks
-    from asl.tasks.registry import Tasks
 
 
 @click.command("run", short_help="Run a machine, in virtual time.")
@@ -30,13 +29,25 @@ if TYPE_CHECKING:
     metavar="FILE.py|MODULE",
     help="Python functions by name: check_inventory for check-inventory.",
 )
-@click.option("--mocks", metavar="FILE", help="Answers by state name, JSON or YAML.")
 @click.option(
-    "--type",
-    type=click.Choice(["standard", "express"], case_sensitive=False),
-    default="standard",
-    show_default=True,
+    "--mocks",
+    metavar="FILE[#CASE]",
+    help="Answers by state name, JSON or YAML; or a test case of a "
+    "MockConfigFile.json. States that it does not name ask --tasks.",
 )
+@click.option(
+    "--mock-case",
+    metavar="[MACHINE#]CASE",
+    help="The test case of a MockConfigFile.json.",
+)
+@click.option(
+    "--mock-validation",
+    type=click.Choice(["strict", "present", "none"], case_sensitive=False),
+    default="none",
+    show_default=True,
+    help="Hold what mocks return against the API models of AWS, as TestState does.",
+)
+@type_option
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
 )
@@ -58,12 +69,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="json: one object on standard output, everything else on standard error.",
 )
-@click.option(
-    "--substitute",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Fill the placeholder ${NAME}.",
-)
+@substitute_option
 @click.option(
     "--buckets",
     metavar="FOLDER",
@@ -112,8 +118,8 @@ def command(context: click.Context, /, file: str, **options: Any) -> None:
 
 def _refuse_conflicts(options: dict[str, Any]) -> None:
     """Options that make no sense together are the call's fault."""
-    if options["tasks"] and options["mocks"]:
-        raise click.UsageError("give --tasks or --mocks, not both")
+    if options["mock_case"] and not options["mocks"]:
+        raise click.UsageError("--mock-case is for --mocks")
     if options["dry_run"]:
         for name in ("tasks", "mocks", "real_time"):
             if options[name]:
@@ -127,9 +133,9 @@ def _refuse_conflicts(options: dict[str, Any]) -> None:
 
 def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     """Run it; gives the exit code."""
-    from asl.cli.given import read_input
+    from asl.cli.given import read_input, read_tasks
     from asl.cli.outcome import show_json, show_text
-    from asl.cli.text import Story
+    from asl.cli.story import Story
     from asl.runtime.clock import SystemClock
     from asl.runtime.run import make_runner
 
@@ -137,8 +143,14 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     runner = make_runner(
         machine,
         read_input(options["input"]),
-        tasks=_tasks(machine, options),
-        type="EXPRESS" if options["type"].lower() == "express" else "STANDARD",
+        tasks=read_tasks(
+            machine,
+            options["tasks"],
+            options["mocks"],
+            options["mock_case"],
+            options["mock_validation"],
+        ),
+        type=workflow_type(options["type"]),
         name=options["name"],
         seed=options["seed"],
         clock=SystemClock() if options["real_time"] else None,
@@ -158,20 +170,6 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     return SUCCEEDED if execution.status == "SUCCEEDED" else FAILED
 
 
-def _tasks(machine: "StateMachine", options: dict[str, Any]) -> "Tasks | Mocks | None":
-    """The callables or mocks that were given."""
-    if options["tasks"]:
-        from asl.cli.given import import_tasks
-        from asl.tasks.module import tasks_from_module
-
-        return tasks_from_module(import_tasks(options["tasks"]), machine)
-    if options["mocks"]:
-        from asl.tasks.mocks import Mocks
-
-        return Mocks.load(options["mocks"])
-    return None
-
-
 def _walk(machine: "StateMachine", options: dict[str, Any]) -> int:
     """Dry-run it; gives the exit code."""
     from asl.cli.answer import show_dry_run
@@ -187,7 +185,7 @@ def _walk(machine: "StateMachine", options: dict[str, Any]) -> int:
         samples=read_samples(options["samples"]),
         choose=choose,
         visits=options["visits"] or VISITS,
-        type="EXPRESS" if options["type"].lower() == "express" else "STANDARD",
+        type=workflow_type(options["type"]),
     )
     show_dry_run(result, as_json=options["output"] == "json")
     return SUCCEEDED if result.outcome == "ended" else OPEN

@@ -8,8 +8,6 @@ States Language specification: "Input and Output Processing"; reference 02 (2.1)
 (3.2), 04 (4.1).
 """
 
-from typing import Any
-
 from asl.engine.strand import Strand
 from asl.expressions.jsonpath import Path, PathError
 from asl.expressions.reference import ReferenceConflict, ReferencePath
@@ -37,7 +35,7 @@ def subject(strand: Strand, state: Common, raw: Json) -> Json:
     return effective_input(strand, state, raw)
 
 
-def payload(state: Retriable, given: Json) -> Any:
+def payload(state: Retriable, given: Json) -> Json:
     """Parameters or Arguments left out: the effective input itself."""
     return given["input"] if state.jsonata else given
 

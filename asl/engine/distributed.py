@@ -11,9 +11,10 @@ reference 10.4, 13.8.
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from asl.engine.arns import arn_of
 from asl.engine.data import subject
 from asl.engine.failed import StateFailed
-from asl.engine.map import find_items
+from asl.engine.map import count_places, find_items
 from asl.engine.messages import (
     MapChild,
     Reply,
@@ -44,12 +45,9 @@ def run_distributed(
     items: list[Json] = []
     if state.reader is None:
         items = find_items(strand, state, given)
-    places = DISTRIBUTED_CONCURRENCY
-    if state.max_concurrency is not None:
-        wanted = int(state.max_concurrency(given, strand))
-        places = min(wanted, places) if wanted > 0 else places
+    places = count_places(strand, state, given, most=DISTRIBUTED_CONCURRENCY)
     strand.record("MapStateStarted", len(items))
-    run = _MapRun(strand, state, raw, given, places)
+    run = MapRun(strand, state, raw, given, places)
     run.check_tolerance()
     limit = None
     if state.reader is not None and state.reader.max_items is not None:
@@ -70,7 +68,7 @@ def run_distributed(
     return result
 
 
-class _MapRun:
+class MapRun:
     """One attempt of a distributed Map: AWS's Map Run."""
 
     def __init__(
@@ -85,7 +83,7 @@ class _MapRun:
         label = state.label or execution.new_uuid()
         self.id = execution.new_uuid()
         self.machine_arn = f"{execution.machine_arn}/{label}"
-        self.arn = f"{_as('mapRun', self.machine_arn)}:{self.id}"
+        self.arn = arn_of("mapRun", self.machine_arn, self.id)
         self.tolerated_count: int | None = None
         self.tolerated_percentage: float | None = None
         self.total = 0
@@ -155,6 +153,7 @@ class _MapRun:
     def inputs(self, items: list[Json], source: str) -> Iterator[tuple[Json, int]]:
         """The children's inputs, each with the number of items in it."""
         self.total = len(items)
+        self.strand.execution.note(self.state.pointer, f"items {self.total}")
         selected = (
             self.select(index, item, source) for index, item in enumerate(items)
         )
@@ -224,9 +223,9 @@ class _MapRun:
         number = strand.new_id()
         place = len(self.records)
         iterations = (*strand.iterations, (state.name, place))
-        arn = f"{_as('execution', self.machine_arn)}:{name}"
+        arn = arn_of("execution", self.machine_arn, name)
         if state.processor.execution_type == "EXPRESS":
-            arn = f"{_as('express', self.machine_arn)}:{name}:{self.id}"
+            arn = arn_of("express", self.machine_arn, name, self.id)
         strand.ask(
             StartExecution(
                 id=number,
@@ -266,6 +265,10 @@ class _MapRun:
         record["Status"] = "TIMED_OUT" if reply.phase == "timeout" else "FAILED"
         record["Error"], record["Cause"] = reply.error, reply.cause
         self.failed_items += int(record["Items"])
+        self.check_failures()
+
+    def check_failures(self) -> None:
+        """Fail where more items have failed than are tolerated."""
         if self.exceeded():
             raise self.failed(
                 TOLERATED_FAILURE,
@@ -368,8 +371,3 @@ class _MapRun:
         if "StopDate" in record:
             text["StopDate"] = iso_text(record["StopDate"])
         return text
-
-
-def _as(kind: str, machine_arn: str) -> str:
-    """A machine's ARN as that of its executions or Map Runs."""
-    return machine_arn.replace(":stateMachine:", f":{kind}:", 1)

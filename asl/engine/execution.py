@@ -12,13 +12,14 @@ queue, never by a call, so that no chain of states can exhaust Python's stack.
 import random  # noqa: TID251 - seeded from the header: the run's only chance
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from asl.engine.billing import Billing, bill
-from asl.engine.failed import StateFailed
-from asl.engine.flow import walk
+from asl.engine.failed import Failure, StateFailed
+from asl.engine.flow import Walk, walk
 from asl.engine.messages import (
     Effect,
     Instant,
@@ -36,6 +37,18 @@ from asl.model.failure import RUNTIME
 from asl.model.machine import Branch, StateMachine
 from asl.quotas import LIMITS
 from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.engine.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class TaskException:
+    """What a callable raised, with its traceback, and in which state and attempt."""
+
+    state: str
+    attempt: int
+    exception: BaseException
 
 
 class Execution:
@@ -85,8 +98,13 @@ class Execution:
         self.cause: str | None = None
         self.started_at: Instant = 0
         self.ended_at: Instant | None = None
-        self.exceptions: list[Any] = []
+        self.exceptions: list[TaskException] = []
+        """Filled by the runner: the engine hears of names and causes alone."""
         self.warnings: list[str] = []
+        self.notes: dict[tuple[str, str], int] = {}
+        """How often what no event tells: (JSON Pointer, what was decided there)."""
+        self.failures: list[Failure] = []
+        """Every failed attempt of a Task, Map or Parallel, in order."""
         self.asked = 0
         """The newest id; ids count from 1 in the order of asking."""
         self.retries = 0
@@ -95,6 +113,10 @@ class Execution:
         self.effects: list[Effect] = []
         self.ready: deque[tuple[Strand, Any]] = deque()
         self.child = child
+        self.walk: Walk = walk
+        """How the root strand goes through the machine; a state alone has its own."""
+        self.given_context: dict[str, Json] | None = None
+        """A context object made up for a test, instead of the run's own."""
         self._root: Strand | None = None
         self._limit_id = 0
 
@@ -120,7 +142,8 @@ class Execution:
         if self.input_bound is not None:
             root.measured, root.bound = self.input, self.input_bound
         try:
-            self.begin(root, self.machine, self.input)
+            root.behaviour = self.walk(root, self.machine, self.input)
+            self._step(root, None)
             self._run_ready()
         except (HistoryFull, StandsStill) as end:
             self._cut_short(end)
@@ -160,6 +183,13 @@ class Execution:
         return History(self.recorder.records)
 
     @property
+    def states(self) -> "dict[str, list[Visit]]":
+        """Every visit of every state, by the state's name; computed when asked for."""
+        from asl.engine.visits import visits_of  # only who looks back pays for it
+
+        return visits_of(self)
+
+    @property
     def duration_seconds(self) -> float:
         """How long it took, in the clock's time (virtual by default)."""
         end = self.recorder.now if self.ended_at is None else self.ended_at
@@ -196,6 +226,10 @@ class Execution:
         return bill(self)
 
     # ------------------------------------------------------------------ for the engine
+
+    def note(self, pointer: str, what: str) -> None:
+        """Keep count of a decision that no event tells, for whoever measures."""
+        self.notes[pointer, what] = self.notes.get((pointer, what), 0) + 1
 
     def bill(self, child: "Execution") -> None:
         """An execution that this one started has ended: it is charged too."""

@@ -5,8 +5,23 @@ catches.
 Never: leaves the engine; what is not caught by a Catcher ends in the history.
 """
 
+from typing import NamedTuple
+
 from asl.model.failure import RUNTIME, TIMEOUT
 from asl.values import Json
+
+
+class Failure(NamedTuple):
+    """What no event tells of an attempt that failed: kept for whoever looks back."""
+
+    entered: int
+    """The id of its state's Entered event."""
+    last: int
+    """The id of the newest event of its chain at that moment."""
+    outcome: str
+    """retried, caught or failed."""
+    error: str | None
+    cause: str | None
 
 
 class StateFailed(Exception):

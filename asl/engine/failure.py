@@ -9,12 +9,11 @@ reference 09. Recorded: States.Runtime is neither retried nor caught; each retri
 counts for itself during one visit of the state; the first retrier that matches decides.
 """
 
-from collections.abc import Generator, Iterable
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
 
 from asl.engine.data import finish_result, place
 from asl.engine.distributed import run_distributed
-from asl.engine.failed import StateFailed
+from asl.engine.failed import Failure, StateFailed
 from asl.engine.map import run_map
 from asl.engine.messages import Reply
 from asl.engine.parallel import run_parallel
@@ -42,7 +41,7 @@ def run_retriable(
             if isinstance(state, Task):
                 result = yield from run_task(strand, state, raw)
             else:
-                result = yield from _side_by_side(strand, state, raw)
+                result = yield from side_by_side(strand, state, raw)
             output, assigned = finish_result(strand, state, raw, result, raw_bound)
             strand.leave(state, output, assigned)
         except EvaluationError as problem:
@@ -52,27 +51,47 @@ def run_retriable(
         else:
             return state.next, output
         if failure.terminal:
+            note_failure(strand, "failed", failure)
             raise failure
         if counts is None:
             counts = {}
-        delay = _retry_delay(strand, state.retry, failure, counts)
+        delay = _retry_delay(strand, state, failure, counts)
         if delay is None:
             break
+        note_failure(strand, "retried", failure)
         timer = strand.timer(strand.execution.recorder.now + delay)
         yield
         strand.answered(timer)
         strand.retry_count += 1
         strand.execution.retries += 1
         strand.forget_context()
+    last = strand.last
     if state.type != "Task":
         strand.record(f"{state.type}StateFailed")
-    for catcher in state.catch:
-        if matches(catcher.error_equals, failure):
-            return _catch(strand, state, catcher, raw, failure)
-    raise failure
+    caught = find_match(state.catch, failure)
+    if caught is None:
+        note_failure(strand, "failed", failure, last)
+        raise failure
+    note_failure(strand, "caught", failure, last)
+    return catch(strand, state, caught, raw, failure)
 
 
-def _side_by_side(
+def note_failure(
+    strand: Strand, outcome: str, failure: StateFailed, last: int | None = None
+) -> None:
+    """Keep what became of a failed attempt: the history does not tell everything."""
+    strand.execution.failures.append(
+        Failure(
+            strand.entered,
+            strand.last if last is None else last,
+            outcome,
+            failure.error,
+            failure.cause,
+        )
+    )
+
+
+def side_by_side(
     strand: Strand, state: Parallel | Map, raw: Json
 ) -> Generator[None, Reply | Strand, Json]:
     """One attempt of a state that runs others."""
@@ -83,7 +102,17 @@ def _side_by_side(
     return run_distributed(strand, state, raw)
 
 
-def matches(error_equals: Iterable[str], failure: StateFailed) -> bool:
+def find_match(
+    entries: Sequence[Retrier | Catcher], failure: StateFailed
+) -> int | None:
+    """The place of the first entry of Retry or Catch that takes a failure."""
+    for index, entry in enumerate(entries):
+        if _matches(entry.error_equals, failure):
+            return index
+    return None
+
+
+def _matches(error_equals: Iterable[str], failure: StateFailed) -> bool:
     """Whether one of ErrorEquals takes a failure."""
     for name in error_equals:
         if name in (failure.error, ALL) or (failure.alias and name == failure.alias):
@@ -95,23 +124,28 @@ def matches(error_equals: Iterable[str], failure: StateFailed) -> bool:
 
 def _retry_delay(
     strand: Strand,
-    retriers: tuple[Retrier, ...],
+    state: Task | Parallel | Map,
     failure: StateFailed,
     counts: dict[int, int],
 ) -> int | None:
     """Microseconds until the next attempt, or None where there is none."""
-    for index, retrier in enumerate(retriers):
-        if not matches(retrier.error_equals, failure):
-            continue
-        used = counts.get(index, 0)
-        if used >= retrier.max_attempts:
-            return None
-        counts[index] = used + 1
-        seconds = _backoff(retrier, used)
-        if retrier.jitter_strategy == "FULL":
-            seconds = strand.random.uniform(0, seconds)
-        return round(seconds * 1_000_000)
-    return None
+    index = find_match(state.retry, failure)
+    if index is None:
+        return None
+    strand.execution.note(f"{state.pointer}/Retry/{index}", "used")
+    used = counts.get(index, 0)
+    counts[index] = used + 1
+    return retry_delay(strand, state.retry[index], used)
+
+
+def retry_delay(strand: Strand, retrier: Retrier, used: int) -> int | None:
+    """Microseconds until a retrier's next attempt, or None when it has had them all."""
+    if used >= retrier.max_attempts:
+        return None
+    seconds = _backoff(retrier, used)
+    if retrier.jitter_strategy == "FULL":
+        seconds = strand.random.uniform(0, seconds)
+    return round(seconds * 1_000_000)
 
 
 def _backoff(retrier: Retrier, used: int) -> float:
@@ -125,16 +159,17 @@ def _backoff(retrier: Retrier, used: int) -> float:
     return min(seconds, 2.0**31 if longest is None else longest)
 
 
-def _catch(
+def catch(
     strand: Strand,
     state: Task | Parallel | Map,
-    catcher: Catcher,
+    index: int,
     raw: Json,
     failure: StateFailed,
 ) -> tuple[str, Json]:
-    """Leave a failed state by a Catcher."""
+    """Leave a failed state by one of its Catchers."""
+    catcher = state.catch[index]
     error_output = failure.error_output()
-    assigned: Any = None
+    assigned: Json = None
     if state.jsonata:
         given = {"input": raw, "errorOutput": error_output}
         output = error_output
@@ -151,5 +186,5 @@ def _catch(
             output = place(catcher.result_path, raw, error_output)
         else:
             output = error_output
-    strand.leave(state, output, assigned)
+    strand.leave(state, output, assigned, index)
     return catcher.next, output

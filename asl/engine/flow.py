@@ -7,8 +7,8 @@ A chain of states that ask the world for nothing runs in one loop here: no queue
 generator but the walk's own.
 """
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias
 
 from asl.engine.basic import run_fail, run_pass, run_succeed, run_wait
 from asl.engine.choice import run_choice
@@ -29,12 +29,18 @@ from asl.model.states import (
 )
 from asl.values import Json
 
-_AT_ONCE: dict[type, Any] = {
+Walk: TypeAlias = Callable[
+    [Strand, Branch, Json], Generator[None, Reply | Strand, Json]
+]
+"""A strand's way through a machine or branch."""
+
+AT_ONCE: dict[type, Callable[[Strand, Any, Json], tuple[str | None, Json]]] = {
     Pass: run_pass,
     Choice: run_choice,
     Succeed: run_succeed,
     Fail: run_fail,
 }
+"""What states do that never wait."""
 
 
 def walk(
@@ -46,7 +52,7 @@ def walk(
     try:
         while name is not None:
             state = states[name]
-            act = _AT_ONCE.get(type(state))
+            act = AT_ONCE.get(type(state))
             if act is not None:
                 name, value = act(strand, state, value)
             elif isinstance(state, Wait):

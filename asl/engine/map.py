@@ -31,15 +31,21 @@ def run_map(
     """Run the iterations, at most MaxConcurrency (and AWS's 40) side by side."""
     given = subject(strand, state, raw)
     items = find_items(strand, state, given)
-    places = INLINE_CONCURRENCY
-    if state.max_concurrency is not None:
-        wanted = int(state.max_concurrency(given, strand))
-        places = min(wanted, places) if wanted > 0 else places
+    places = count_places(strand, state, given, most=INLINE_CONCURRENCY)
     strand.record("MapStateStarted", len(items))
-    return (yield from _Iterations(strand, state, given, items, places).run())
+    strand.execution.note(state.pointer, f"items {len(items)}")
+    return (yield from Iterations(strand, state, given, items, places).run())
 
 
-class _Iterations:
+def count_places(strand: Strand, state: Map, given: Json, *, most: int) -> int:
+    """How many items run side by side: MaxConcurrency, where it is less than AWS's."""
+    if state.max_concurrency is None:
+        return most
+    wanted = int(state.max_concurrency(given, strand))
+    return min(wanted, most) if wanted > 0 else most
+
+
+class Iterations:
     """The iterations of one attempt of a Map."""
 
     def __init__(

@@ -16,6 +16,7 @@ from asl.engine.messages import (
     TaskSubmitted,
     TaskSucceeded,
 )
+from asl.engine.parameters import cannot_start
 from asl.expressions.scope import EvaluationError
 from asl.history import iso_text
 from asl.model.failure import RUNTIME, TASK_FAILED
@@ -55,8 +56,9 @@ def nested_input(request: dict[str, Json]) -> Json:
     except NotJson:
         raise EvaluationError(
             RUNTIME,
-            f"The Parameters '{json_text(request)}' could not be used to start the "
-            "Task: [The value of the field 'Input' has an invalid format]",
+            cannot_start(
+                request, "The value of the field 'Input' has an invalid format"
+            ),
         ) from None
 
 
@@ -84,7 +86,7 @@ def start_nested(
     )
 
 
-def started(effect: StartExecution, child: "Execution") -> dict[str, Json]:
+def started(child: "Execution") -> dict[str, Json]:
     """What the service answers as soon as the child runs."""
     return {"ExecutionArn": child.arn, "StartDate": child.started_at // 1000}
 
@@ -104,7 +106,7 @@ def submitted(effect: StartExecution, child: "Execution") -> list[Json]:
     resource = effect.resource
     if resource is None or resource.action == "startSyncExecution":
         return []
-    answer = started(effect, child)
+    answer = started(child)
     if resource.pattern == "request":
         return [TaskSucceeded(effect.id, 0, answer)]
     return [TaskSubmitted(effect.id, 0, answer)]

@@ -23,11 +23,14 @@ def find_refusal(resource: Resource, request: Json) -> str | None:
         for field, check in checks.items()
         if (reason := check(field, request)) is not None
     ]
-    if not reasons:
-        return None
+    return cannot_start(request, ", ".join(reasons)) if reasons else None
+
+
+def cannot_start(request: Json, reasons: str) -> str:
+    """AWS's sentence about a request that starts no task."""
     return (
         f"The Parameters '{json_text(request)}' could not be used to start the Task: "
-        f"[{', '.join(reasons)}]"
+        f"[{reasons}]"
     )
 
 

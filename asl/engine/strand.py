@@ -18,7 +18,7 @@ from asl.engine.messages import Call, Cancel, Effect, Instant, Reply, StartTimer
 from asl.expressions.context import context_object
 from asl.expressions.scope import EvaluationError
 from asl.history import iso_text
-from asl.model.failure import QUERY_EVALUATION_ERROR
+from asl.model.failure import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR
 from asl.model.machine import Branch
 from asl.model.states import State
 from asl.quotas import PAYLOAD_BYTES, VARIABLE_BYTES, VARIABLES_TOTAL_BYTES
@@ -104,6 +104,8 @@ class Strand:
     @property
     def context(self) -> dict[str, Json]:
         """The context object at this moment."""
+        if self._context is None and self.parent is None:
+            self._context = self._made_up_context()
         if self._context is None:
             state: dict[str, Json] = {}
             if self.state is not None:
@@ -119,6 +121,13 @@ class Strand:
                 item=self.item,
             )
         return self._context
+
+    def _made_up_context(self) -> dict[str, Json] | None:
+        """What a test gives instead; states inside the tested one have their own."""
+        given = self.execution.given_context
+        if given is None or self.item is None:
+            return given
+        return given | {"Map": {"Item": self.item}}
 
     def forget_context(self) -> None:
         """The context object has changed (retry, token, item): build it anew."""
@@ -162,8 +171,13 @@ class Strand:
         records.append((self.last, recorder.now, state.entered_type, state.name, value))
         self.last = self.entered = len(records)
 
-    def leave(self, state: State, output: Json, assigned: Json = None) -> None:
-        """A state ends well: its output is within limits, its Exited event written."""
+    def leave(
+        self, state: State, output: Json, assigned: Json = None, way: int | None = None
+    ) -> None:
+        """A state ends well: its output is within limits, its Exited event written.
+
+        `way` says which of several ways out it takes: see `Event.way`.
+        """
         if output is not self.measured:
             self.measure(output, state.name)
         if assigned:
@@ -173,7 +187,15 @@ class Strand:
         if len(records) >= recorder.limit:
             recorder.make_room()
         records.append(
-            (self.last, recorder.now, state.exited_type, state.name, output, assigned)
+            (
+                self.last,
+                recorder.now,
+                state.exited_type,
+                state.name,
+                output,
+                assigned,
+                way,
+            )
         )
         self.last = len(records)
 
@@ -213,10 +235,7 @@ class Strand:
         """
         state = self.state
         assert state is not None, "an evaluation belongs to a state"
-        cause = (
-            f"An error occurred while executing the state '{state.name}' (entered at "
-            f"the event id #{self.entered}). {problem.detail}"
-        )
+        cause = f"{self.blame}{problem.detail}"
         if problem.error == QUERY_EVALUATION_ERROR:
             if self.last == self.entered and state.type != "Wait":
                 self.last = self.entered_from
@@ -224,6 +243,15 @@ class Strand:
                 "EvaluationFailed", problem.error, cause, problem.location, state.name
             )
         return StateFailed(problem.error, cause)
+
+    @property
+    def blame(self) -> str:
+        """How AWS begins the cause of a failure that is the state's own."""
+        name = "" if self.state is None else self.state.name
+        return (
+            f"An error occurred while executing the state '{name}' (entered at the "
+            f"event id #{self.entered}). "
+        )
 
     # ------------------------------------------------------------------------ asking
 
@@ -312,7 +340,7 @@ _NOTHING = object()
 def _too_large(what: str) -> StateFailed:
     """AWS's failure for a payload beyond 262,144 bytes."""
     return StateFailed(
-        "States.DataLimitExceeded",
+        DATA_LIMIT_EXCEEDED,
         f"The state/task '{what}' returned a result with a size exceeding the maximum "
         "number of bytes service limit.",
     )
@@ -320,7 +348,7 @@ def _too_large(what: str) -> StateFailed:
 
 def _variable_too_large(state: str, what: str) -> StateFailed:
     return StateFailed(
-        "States.DataLimitExceeded",
+        DATA_LIMIT_EXCEEDED,
         f"The state '{state}' assigned more than the service allows: the {what} "
         "exceeds the maximum number of bytes service limit.",
     )

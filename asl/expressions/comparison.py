@@ -216,7 +216,8 @@ def _operator(name: str) -> Operator:
 
 OPERATORS: dict[str, Operator] = {
     name: _operator(name)
-    # AWS's own order, as its messages about a rule without an operator list them.
+    # AWS's own order, as its messages about a rule without an operator list them:
+    # checks/aws_words.py relies on it.
     for name in """
         StringEquals IsBoolean StringLessThan IsNumeric BooleanEquals
         StringLessThanEqualsPath NumericLessThan NumericGreaterThan NumericLessThanPath

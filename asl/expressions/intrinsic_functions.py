@@ -17,12 +17,11 @@ from math import floor
 from asl.expressions.jackson import jackson_complaint
 from asl.expressions.java import JavaRandom, code_units, hash_set, to_string
 from asl.expressions.scope import Scope
+from asl.quotas import INTRINSIC_CHARS, PAYLOAD_BYTES
 from asl.values import Json, NotJson, json_text, parse_json, size_bound, size_bytes
 
 _INT_MIN, _INT_MAX = -(1 << 31), (1 << 31) - 1
-_MOST_CHARACTERS = 10_000
 _MOST_ELEMENTS = 1_000
-_MOST_BYTES = 262_144
 
 
 class Refused(Exception):
@@ -47,8 +46,8 @@ def _text(value: Json, name: str) -> str:
 
 def _short(value: str, name: str) -> str:
     """AWS counts as Java does: characters beyond the first plane are two."""
-    if len(value) > _MOST_CHARACTERS or (
-        not value.isascii() and len(code_units(value)) > 2 * _MOST_CHARACTERS
+    if len(value) > INTRINSIC_CHARS or (
+        not value.isascii() and len(code_units(value)) > 2 * INTRINSIC_CHARS
     ):
         raise _invalid(name)
     return value
@@ -149,7 +148,7 @@ def array_partition(values: Json, size: Json) -> Json:
     if step < 1:
         raise _invalid(name)
     chunks = [items[i : i + step] for i in range(0, len(items), step)]
-    if size_bound(chunks) > _MOST_BYTES and size_bytes(chunks) > _MOST_BYTES:
+    if size_bound(chunks) > PAYLOAD_BYTES and size_bytes(chunks) > PAYLOAD_BYTES:
         raise _invalid(name)
     return chunks
 

@@ -11,6 +11,8 @@ no recording shows follow Jackson's published messages.
 import re
 from typing import NoReturn
 
+from asl.values import NotJson, parse_json
+
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _RUN = re.compile(r'[^"\\\x00-\x1f]*')
@@ -107,6 +109,11 @@ class _Reader:
                 and self.text[self.place : self.place + 1].isdigit()
             ):
                 self.fail("Invalid numeric value: Leading zeroes not allowed")
+            try:
+                parse_json(found[0])
+            except NotJson:
+                number = _short(found[0])
+                self.fail(f"Numeric value ({number}) out of range of double")
             return
         token = _TOKEN.match(self.text, self.place)
         if token is None:
@@ -169,3 +176,7 @@ class _Reader:
 
 def _named(sign: str) -> str:
     return f"'{sign}' (code {ord(sign)})" if sign else "end-of-input"
+
+
+def _short(number: str) -> str:
+    return number if len(number) <= 20 else f"{number[:17]}..."

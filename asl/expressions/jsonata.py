@@ -11,7 +11,8 @@ to those who use them.
 Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
@@ -118,6 +119,8 @@ class Expression:
             data = {k: variables[k] for k in program.fields if k in variables}
             if self._reads_states:
                 data["states"] = self._states(states, scope)
+            if watchers and "?" in self.text:
+                self._tell_watchers(data, now, seed, scope, location)
             value = program.run(data, now, seed)
             if value is not None:
                 return value
@@ -128,6 +131,22 @@ class Expression:
             return None
         what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
         raise self.failure(location, what)
+
+    def _tell_watchers(
+        self, data: dict[str, Json], now: int, seed: int, scope: Scope, location: str
+    ) -> None:
+        """Evaluate once more, with marks in the text that tell which ways it takes."""
+        from asl.expressions.jsonata_conditions import MARK, mark_conditions
+
+        took: list[int] = []
+        hidden = tuple([name for name in self._other_names if name in scope.variables])
+        marked = self._build(hidden, mark_conditions(self.text), {MARK: took.append})
+        # What fails here fails again in the evaluation itself, and is told there; the
+        # ways taken until then were taken.
+        with contextlib.suppress(Exception):
+            marked.run(data, now, seed)
+        for watch in tuple(watchers):
+            watch(scope, location, self.text, took)
 
     def failure(self, location: str, what: str) -> EvaluationError:
         """The States.QueryEvaluationError that says `what` happened at `location`."""
@@ -174,7 +193,14 @@ class Expression:
             self._programs[hidden] = self._build(hidden)
         return self._programs[hidden]
 
-    def _build(self, hidden: tuple[str, ...]) -> Program:
+    def _build(
+        self,
+        hidden: tuple[str, ...],
+        text: str | None = None,
+        more: dict[str, Callable[..., Json]] | None = None,
+    ) -> Program:
+        """A program of the text, or of another form of it with `more` functions."""
+        text = self.text if text is None else text
         functions = sorted(self._functions.difference(hidden))
         names = sorted(self.variables.union(hidden))
         prelude = [] if CHANCE.isdisjoint(functions) else [CAPTURE_RANDOM]
@@ -182,8 +208,8 @@ class Expression:
         if not self._contextual:
             fields = [*names, "states"] if self._reads_states else names
             prelude += [f"${name} := `{name}`; " for name in fields]
-        source = f"({''.join(prelude)}{self.text})" if prelude else self.text
-        hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions}
+        source = f"({''.join(prelude)}{text})" if prelude else text
+        hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions} | (more or {})
         timeless = not (self._clock or self._chance)
         return Program(source, hosts, names, bound=self._contextual, timeless=timeless)
 
@@ -202,6 +228,15 @@ class Expression:
         what = f"threw an error during evaluation. {code}: {message}"
         raise self.failure(location, what) from None
 
+
+Watcher: TypeAlias = Callable[[Scope, str, str, Sequence[int]], None]
+
+watchers: list[Watcher] = []
+"""Told of every evaluation of a text with conditions: (scope, location, text, ways).
+
+A way is twice the number of the condition, and one more where it was not met. For
+whoever measures, process-wide; each such evaluation is then done twice.
+"""
 
 _UNDEFINED = "returned nothing (undefined)."
 _UNSUPPORTED = "returned an unsupported result type."

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from asl.expressions.comparison import parse_timestamp
 from asl.expressions.jsonata import is_jsonata
+from asl.expressions.jsonpath import Path
+from asl.expressions.template import Evaluate
 from asl.model.build_map import build_map
 from asl.model.choice import RuleProblem, compile_condition, compile_rule
 from asl.model.data import (
@@ -30,6 +32,7 @@ from asl.model.states import (
     Choice,
     ChoiceRule,
     Fail,
+    Number,
     Parallel,
     Pass,
     State,
@@ -169,17 +172,17 @@ def _common(name: str, fields: Fields) -> dict[str, Any]:
     }
 
 
-def _assignments(fields: Fields) -> Any:
+def _assignments(fields: Fields) -> Evaluate | None:
     """Assign, or None where it assigns nothing."""
     return fields.template("Assign") if fields.definition.get("Assign") else None
 
 
-def _whole(fields: Fields, name: str) -> Any:
+def _whole(fields: Fields, name: str) -> Path | None:
     """InputPath and OutputPath: `$`, the default, is the same as none."""
     return None if fields.text(name) == "$" else fields.path(name)
 
 
-def _payload(fields: Fields) -> Any:
+def _payload(fields: Fields) -> Evaluate | None:
     return fields.template("Arguments" if fields.jsonata else "Parameters")
 
 
@@ -263,7 +266,7 @@ def _build_wait(fields: Fields, common: dict[str, Any]) -> Wait:
     return Wait(seconds=seconds, until_ns=until, **common)
 
 
-def _fixed_timestamp(fields: Fields, text: str) -> Any:
+def _fixed_timestamp(fields: Fields, text: str) -> Number | None:
     moment = parse_timestamp(text)
     if moment is None:
         fields.wrong(
@@ -276,11 +279,15 @@ def _fixed_timestamp(fields: Fields, text: str) -> Any:
 
 
 def _build_choice(fields: Fields, common: dict[str, Any]) -> Choice:
-    rules = [rule for entry in fields.each("Choices") if (rule := _build_rule(entry))]
+    rules = [
+        rule
+        for index, entry in enumerate(fields.each("Choices"))
+        if (rule := _build_rule(entry, index))
+    ]
     return Choice(choices=tuple(rules), default=fields.text("Default"), **common)
 
 
-def _build_rule(fields: Fields) -> ChoiceRule | None:
+def _build_rule(fields: Fields, index: int) -> ChoiceRule | None:
     try:
         if fields.jsonata:
             condition = fields.definition.get("Condition")
@@ -308,6 +315,7 @@ def _build_rule(fields: Fields) -> ChoiceRule | None:
     return ChoiceRule(
         test=test,
         next=fields.text("Next") or "",
+        index=index,
         assign=_assignments(fields),
         output=fields.template("Output") if fields.jsonata else None,
     )

@@ -34,6 +34,7 @@ from asl.model.data import (
 )
 from asl.model.states import Number
 from asl.problem import Problem, Severity
+from asl.quotas import MAX_SECONDS
 from asl.source.document import Document
 from asl.values import Json
 
@@ -41,6 +42,17 @@ T = TypeVar("T")
 
 _SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _JSONATA = "INVALID_JSONATA_EXPRESSION"
+_WITHOUT_CONTEXT = frozenset(
+    (
+        "MaxConcurrencyPath",
+        "ToleratedFailureCountPath",
+        "ToleratedFailurePercentagePath",
+        "MaxItemsPath",
+        "MaxItemsPerBatchPath",
+        "MaxInputBytesPerBatchPath",
+    )
+)
+"""Measured on AWS: of a Map's paths only ItemsPath takes the context object."""
 
 
 def escape(name: str) -> str:
@@ -162,7 +174,10 @@ class Fields:
         path = self.path(name)
         if path is None:
             return None
-        if reason := reference_problem(path):
+        reason = reference_problem(path)
+        if reason is None and path.root == "$$" and name in _WITHOUT_CONTEXT:
+            reason = "The context object cannot be read here"
+        if reason:
             message = f"{name} {path.text!r} must lead to one place: {reason}"
             self.wrong("ASL202", name, message)
             return None
@@ -256,7 +271,7 @@ class Fields:
         return None if fixed is None else literal(fixed)
 
     def integer(
-        self, name: str, *, least: int = 0, most: int = 99_999_999
+        self, name: str, *, least: int = 0, most: int = MAX_SECONDS
     ) -> Number | None:
         """A whole number: literal, `…Path` or JSONata expression."""
         if not self.jsonata and (path := self.single_path(f"{name}Path")) is not None:

@@ -116,6 +116,8 @@ class ChoiceRule:
 
     test: Callable[[Json, Scope], bool]
     next: str
+    index: int = 0
+    """Its place in Choices."""
     assign: Evaluate | None = None
     output: Evaluate | None = None
 

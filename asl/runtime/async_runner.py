@@ -7,14 +7,13 @@ Never: another order of delivery than the plain runner's.
 import asyncio
 import functools
 import queue
-from typing import Any
 
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartTask
 from asl.errors import UsageError
 from asl.runtime.caller import Caller, Delivery
 from asl.runtime.runner import Runner
-from asl.tasks.answer import Job
+from asl.tasks.answer import Answer, Job, Sleep
 
 
 async def drive(runner: Runner) -> Execution:
@@ -62,10 +61,15 @@ async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> Non
 
 
 async def _answer(
-    caller: Caller, index: int, now: Instant, effect: StartTask, job: Job, how: Any
+    caller: Caller,
+    index: int,
+    now: Instant,
+    effect: StartTask,
+    job: Job,
+    how: Sleep | None,
 ) -> None:
     try:
-        answer: Any = await job.run_async(how)
+        answer: Answer | BaseException = await job.run_async(how)
     except asyncio.CancelledError:
         raise
     except BaseException as error:

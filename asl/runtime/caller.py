@@ -7,8 +7,9 @@ Never: decides when an answer is delivered; the runner does.
 import queue
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from asl.engine.messages import Instant, StartTask, TaskSucceeded
 from asl.errors import UsageError
@@ -31,8 +32,15 @@ class Flight(Protocol):
         """Let it not begin; whether that could still be."""
 
 
-Delivery: TypeAlias = tuple[int, Instant, Answer | BaseException, Any]
-"""(execution, moment of asking, answer, effect or Told)."""
+@dataclass(slots=True)
+class Told:
+    """Stands where a StartTask would, for answers that come by token."""
+
+    id: int
+
+
+Delivery: TypeAlias = tuple[int, Instant, Answer | BaseException, StartTask | Told]
+"""(execution, moment of asking, answer, what it answers)."""
 
 
 class Caller:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartTask, TaskSucceeded
 from asl.errors import UsageError
@@ -24,7 +25,7 @@ from asl.runtime.dry_machine import watched_machine
 from asl.runtime.dry_watch import Guess, Loops, NeedsSample, Watch
 from asl.runtime.last import last_state
 from asl.runtime.lookup import Lack
-from asl.runtime.run import ACCOUNT, DEFAULT_ROLE, REGION, WorkflowType, checked_input
+from asl.runtime.run import DEFAULT_ROLE, WorkflowType, checked_input, machine_arn
 from asl.runtime.runner import Runner
 from asl.tasks.answer import Answer, Ready
 from asl.tasks.mocks import Mocks
@@ -89,12 +90,12 @@ def dry_run(
         given: Json = unknowns.object(None, "$")
     else:
         given, _ = checked_input(input)
-    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    arn = machine_arn(machine)
     execution = Execution(
         watched_machine(machine, watch),
         given,
         name="dry-run",
-        arn=f"{arn.replace('stateMachine', 'execution', 1)}:dry-run",
+        arn=arn_of("execution", arn, "dry-run"),
         machine_arn=arn,
         type=type,
         role_arn=DEFAULT_ROLE,

@@ -4,15 +4,28 @@ In: StartExecution effects. Out: child Executions, and what their parents hear o
 Never: drives one; the runner does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Reply, StartExecution
 from asl.engine.nested import ended, waits_for_child
 from asl.errors import UsageError
+from asl.model.machine import StateMachine
 
 MAX_NESTED = 64
 """Machines inside machines; AWS has no such number, but an endless descent must end."""
+
+Observer: TypeAlias = Callable[[StateMachine, Execution], None]
+
+observers: list[Observer] = []
+"""Told of every execution that has ended in this process, with its machine.
+
+Nested machines and children of distributed Maps are executions too; a child's machine
+is the whole one that its Map belongs to. Dry runs are no executions.
+"""
 
 
 @dataclass(slots=True)
@@ -22,15 +35,19 @@ class _Parent:
     index: int
     effect: StartExecution
     depth: int
+    machine: StateMachine | None
+    """The whole machine that the child belongs to, where the run is observed."""
 
 
 class Family:
     """Executions by number, in order of birth; 0 is the run's own."""
 
-    __slots__ = ("_born", "_children", "_parents", "running")
+    __slots__ = ("_born", "_children", "_parents", "machine", "running")
 
     def __init__(self, root: Execution) -> None:
         self.running: dict[int, Execution] = {0: root}
+        self.machine: StateMachine | None = None
+        """The whole machine that observers are told of; None: they are not told."""
         self._parents: dict[int, _Parent] = {}
         self._children: dict[tuple[int, int], int] = {}
         """(parent, effect id) → child."""
@@ -44,10 +61,13 @@ class Family:
                 f"state {effect.call.state!r} starts machines inside machines, more "
                 f"than {MAX_NESTED} deep: does a machine start itself?"
             )
+        machine = self._find_machine(index)
+        if machine is not None and isinstance(effect.machine, StateMachine):
+            machine = effect.machine
         child = _make(self.running[index], effect)
         number, self._born = self._born, self._born + 1
         self.running[number] = child
-        self._parents[number] = _Parent(index, effect, depth)
+        self._parents[number] = _Parent(index, effect, depth, machine)
         self._children[index, effect.id] = number
         return number, child
 
@@ -61,6 +81,9 @@ class Family:
 
     def bury(self, index: int, execution: Execution) -> tuple[int, Reply] | None:
         """An execution has ended: forget it; what its parent is to be told, if any."""
+        if observers and (machine := self._find_machine(index)) is not None:
+            for observe in tuple(observers):
+                observe(machine, execution)
         parent = self._parents.pop(index, None)
         if parent is None:
             return None
@@ -72,6 +95,11 @@ class Family:
             return None
         return parent.index, ended(parent.effect, execution)
 
+    def _find_machine(self, index: int) -> StateMachine | None:
+        """The whole machine that an execution belongs to."""
+        parent = self._parents.get(index)
+        return self.machine if parent is None else parent.machine
+
 
 def _make(parent: Execution, effect: StartExecution) -> Execution:
     """The Execution that a StartExecution effect asks for."""
@@ -79,10 +107,9 @@ def _make(parent: Execution, effect: StartExecution) -> Execution:
     if effect.child is not None:
         own = effect.child.execution_arn
     elif effect.type == "EXPRESS":
-        base = arn.replace(":stateMachine:", ":express:", 1)
-        own = f"{base}:{effect.name}:{effect.id}"
+        own = arn_of("express", arn, effect.name, str(effect.id))
     else:
-        own = f"{arn.replace(':stateMachine:', ':execution:', 1)}:{effect.name}"
+        own = arn_of("execution", arn, effect.name)
     return Execution(
         effect.machine,
         effect.input,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Reply
 from asl.engine.nested import STARTS
@@ -26,6 +27,7 @@ from asl.model.states import Map, State, Task
 from asl.problem import Problem
 from asl.quotas import PAYLOAD_BYTES
 from asl.runtime.clock import DEFAULT_START, Clock, VirtualClock
+from asl.runtime.family import observers as observers
 from asl.runtime.journal import Journal
 from asl.runtime.runner import Runner
 from asl.tasks.mocks import Mocks
@@ -142,18 +144,24 @@ def make_runner(
     real_limit_seconds: float = 60,
     on_reply: Callable[[Execution, Reply], None] | None = None,
     replay: Journal | None = None,
+    order_seed: int | None = None,
 ) -> Runner:
-    """Check the call and set the stage: a Runner whose Execution has not begun."""
-    if not isinstance(machine, StateMachine):
-        raise UsageError(
-            f"run needs a StateMachine, not {machine!r}; make one with asl.load(path) "
-            "or asl.load_text(text)"
-        )
-    if type not in ("STANDARD", "EXPRESS"):
-        raise UsageError(f'type is "STANDARD" or "EXPRESS", not {type!r}')
+    """Check the call and set the stage: a Runner whose Execution has not begun.
+
+    With an `order_seed`, what happens at one moment happens in an order drawn from it.
+    """
     source = Tasks() if tasks is None else tasks
-    if not isinstance(source, (Tasks, Mocks)):
-        raise UsageError(f"tasks is an asl.Tasks or asl.Mocks, not {tasks!r}")
+    _refuse_wrong_kinds(machine, source, type)
+    _refuse_options(
+        role_arn=role_arn,
+        seed=seed,
+        clock=clock,
+        pool=pool,
+        buckets=buckets,
+        start_time=start_time,
+        machines=machines,
+        real_limit_seconds=real_limit_seconds,
+    )
     if type == "EXPRESS":
         _refuse_for_express(machine)
     _refuse_missing(machine, source, bool(machines))
@@ -164,16 +172,13 @@ def make_runner(
             "give start_time or clock, not both: a clock has its own start"
         )
     given, bound = checked_input(input)
-    machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     name = _execution_name(name, seed)
-    kind = "execution" if type == "STANDARD" else "express"
-    tail = "" if type == "STANDARD" else f":{_uuid(f'express#{seed}#{name}')}"
     execution = Execution(
         machine,
         given,
         name=name,
-        arn=f"{machine_arn.replace('stateMachine', kind, 1)}:{name}{tail}",
-        machine_arn=machine_arn,
+        arn=_execution_arn(machine, type, name, seed),
+        machine_arn=machine_arn(machine),
         type=type,
         role_arn=DEFAULT_ROLE if role_arn is None else role_arn,
         seed=seed,
@@ -181,7 +186,7 @@ def make_runner(
         knows_activity=source.knows_activity,
         input_bound=bound,
     )
-    return Runner(
+    runner = Runner(
         execution,
         source,
         clock=clock,
@@ -190,7 +195,58 @@ def make_runner(
         real_limit_seconds=real_limit_seconds,
         on_reply=on_reply,
         replay=replay,
+        order_seed=order_seed,
     )
+    runner.family.machine = machine
+    return runner
+
+
+def _refuse_wrong_kinds(machine: object, source: object, type: str) -> None:
+    """Refuse arguments that are not what they should be, whatever they hold."""
+    if not isinstance(machine, StateMachine):
+        raise UsageError(
+            f"run needs a StateMachine, not {machine!r}; make one with asl.load(path) "
+            "or asl.load_text(text)"
+        )
+    if type not in ("STANDARD", "EXPRESS"):
+        raise UsageError(f'type is "STANDARD" or "EXPRESS", not {type!r}')
+    if not isinstance(source, (Tasks, Mocks)):
+        raise UsageError(f"tasks is an asl.Tasks or asl.Mocks, not {source!r}")
+
+
+_OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "role_arn": (lambda value: isinstance(value, str), "the ARN of a role"),
+    "seed": (lambda value: isinstance(value, int), "a whole number"),
+    "clock": (
+        lambda value: hasattr(value, "now") and hasattr(value, "is_virtual"),
+        "an asl.VirtualClock() or asl.SystemClock()",
+    ),
+    "pool": (lambda value: hasattr(value, "submit"), "a concurrent.futures.Executor"),
+    "buckets": (
+        lambda value: isinstance(value, (str, PathLike)),
+        "the path of a folder with one subfolder a bucket",
+    ),
+    "start_time": (lambda value: isinstance(value, datetime), "a datetime"),
+    "machines": (
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(machine, StateMachine) for machine in value.values())
+        ),
+        "a table from ARN to StateMachine",
+    ),
+    "real_limit_seconds": (
+        lambda value: isinstance(value, (int, float)) and value > 0,
+        "a number of more than 0",
+    ),
+}
+"""What the options of a run have to be; None, the default, is not asked."""
+
+
+def _refuse_options(**options: object) -> None:
+    for name, value in options.items():
+        fits, wanted = _OPTIONS[name]
+        if value is not None and not fits(value):
+            raise UsageError(f"{name} is {wanted}, not {value!r}")
 
 
 def checked_input(input: Json) -> tuple[Json, int]:
@@ -220,13 +276,28 @@ def _uuid(text: str) -> str:
     return str(UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
 
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+def machine_arn(machine: StateMachine) -> str:
+    """The ARN that a machine has here."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+
+
+def _execution_arn(
+    machine: StateMachine, type: WorkflowType, name: str, seed: int
+) -> str:
+    if type == "STANDARD":
+        return arn_of("execution", machine_arn(machine), name)
+    tail = _uuid(f"express#{seed}#{name}")
+    return arn_of("express", machine_arn(machine), name, tail)
+
+
+NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+"""What a state machine or an execution may be called."""
 
 
 def _execution_name(name: str | None, seed: int) -> str:
     if name is None:
         return _uuid(f"name#{seed}")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UsageError(
             f"the execution name {name!r} is not one that Step Functions takes: 1 to "
             '80 characters without spaces, brackets or any of ?*"#%\\^|~`$&,;:/'
@@ -279,30 +350,31 @@ def _refuse_for_express(machine: StateMachine) -> None:
     """Refuse what AWS refuses when an Express machine is created."""
     problems = [
         Problem(
-            code="ASL502",
+            code=code,
             message=message,
             aws_code="SCHEMA_VALIDATION_FAILED",
             pointer=pointer,
             file=machine.file,
         )
         for state in machine.all_states()
-        for pointer, message in _forbidden_in_express(state)
+        for code, pointer, message in _forbidden_in_express(state)
     ]
     if problems:
         raise DefinitionError(problems)
 
 
-def _forbidden_in_express(state: State) -> list[tuple[str, str]]:
+def _forbidden_in_express(state: State) -> list[tuple[str, str, str]]:
+    """(code, pointer, message), by the rules of checks/express.py."""
     what = f"state {state.name!r}: Express state machine does not support"
     if isinstance(state, Map) and state.processor.mode == "DISTRIBUTED":
-        return [(state.pointer, f"{what} a distributed Map")]
+        return [("ASL523", state.pointer, f"{what} a distributed Map")]
     if not isinstance(state, Task):
         return []
     where = f"{state.pointer}/Resource"
     if state.resource.family == "activity":
-        return [(where, f"{what} Activity ARN")]
+        return [("ASL522", where, f"{what} Activity ARN")]
     if state.resource.pattern in ("sync", "sync:2"):
-        return [(where, f"{what} '.sync' service integration")]
+        return [("ASL520", where, f"{what} '.sync' service integration")]
     if state.resource.pattern == "token":
-        return [(where, f"{what} '.waitForTaskToken' service integration")]
+        return [("ASL521", where, f"{what} '.waitForTaskToken' service integration")]
     return []

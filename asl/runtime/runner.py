@@ -13,11 +13,10 @@ import queue
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
-from asl.engine.execution import Execution
+from asl.engine.execution import Execution, TaskException
 from asl.engine.messages import (
     Cancel,
     Effect,
@@ -34,7 +33,7 @@ from asl.engine.messages import (
 from asl.engine.nested import submitted
 from asl.errors import UsageError
 from asl.runtime.agenda import Agenda
-from asl.runtime.caller import Caller
+from asl.runtime.caller import Caller, Told
 from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.family import Family
 from asl.runtime.journal import Journal
@@ -42,22 +41,6 @@ from asl.runtime.resume import resume
 from asl.tasks.answer import Answer
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
-
-
-@dataclass(frozen=True, slots=True)
-class TaskException:
-    """What a callable raised, with its traceback, and in which state and attempt."""
-
-    state: str
-    attempt: int
-    exception: BaseException
-
-
-@dataclass(slots=True)
-class Told:
-    """Stands where a StartTask would, for answers that come by token."""
-
-    id: int
 
 
 class Runner:
@@ -74,14 +57,17 @@ class Runner:
         real_limit_seconds: float = 60,
         on_reply: Callable[[Execution, Reply], None] | None = None,
         replay: Journal | None = None,
+        order_seed: int | None = None,
     ) -> None:
         self.root = root
         self.source = source.fresh()
+        self.last_run = source.last_run
+        self.last_run.begin(root)
         self.clock = clock
         self.on_reply = on_reply
         self.replay = replay
         self.journal = Journal()
-        self.agenda = Agenda()
+        self.agenda = Agenda(order_seed)
         self.family = Family(root)
         self.caller = Caller(
             self.source,
@@ -96,7 +82,9 @@ class Runner:
         """Mocked tasks that will not answer, on purpose."""
         self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
         """Answers by token that came before their task's own answer did."""
-        self.straight = clock.is_virtual and pool is None and replay is None
+        self.straight = (
+            clock.is_virtual and pool is None and replay is None and order_seed is None
+        )
         """Whether a lone task may be called and answered without the agenda."""
         self.answered: set[tuple[int, int]] = set()
         """While resuming: tasks whose answer the Journal holds."""
@@ -209,6 +197,8 @@ class Runner:
             last = effects[-1] if self.straight and effects else None
             if isinstance(last, StartTask):
                 effects.pop()
+            elif self.agenda.chance is not None:
+                effects = self.agenda.mix(effects)
             for effect in effects:
                 match effect:
                     case StartTask():
@@ -269,7 +259,11 @@ class Runner:
             self.absorb(index, now, answer, effect)
 
     def absorb(
-        self, index: int, asked: Instant, answer: Answer | BaseException, effect: Any
+        self,
+        index: int,
+        asked: Instant,
+        answer: Answer | BaseException,
+        effect: StartTask | Told,
     ) -> None:
         """Put what a call said on the agenda, each reply at its moment."""
         if isinstance(answer, BaseException):
@@ -282,7 +276,7 @@ class Runner:
         execution = self.family.running.get(index)
         if execution is None:
             return
-        if answer.exception is not None:
+        if answer.exception is not None and isinstance(effect, StartTask):
             self.keep(answer.exception, effect, execution)
         if answer.warning is not None and answer.warning not in self.root.warnings:
             self.root.warnings.append(answer.warning)
@@ -341,6 +335,7 @@ class Runner:
     ) -> tuple[int, list[Effect]]:
         """Begin another machine's execution under this one."""
         number, child = self.family.bear(index, effect)
+        self.last_run.add(child)
         if effect.call.token is not None:
             self.open_token((index, effect.id), effect.call.token)
         now = self.clock.now()

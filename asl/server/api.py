@@ -18,7 +18,8 @@ from asl.checks.aws import create_message, read_and_diagnose, render
 from asl.errors import ApiError
 from asl.quotas import DEFINITION_CHARS
 from asl.runtime.clock import Clock, VirtualClock
-from asl.runtime.run import ACCOUNT, REGION
+from asl.runtime.run import ACCOUNT, NAME, REGION
+from asl.server.single import answer_test_state
 from asl.values import Json
 
 Request: TypeAlias = Mapping[str, Json]
@@ -69,6 +70,7 @@ class Api:
             "CreateStateMachine": self._create_state_machine,
             "UpdateStateMachine": self._update_state_machine,
             "ValidateStateMachineDefinition": self._validate_definition,
+            "TestState": answer_test_state,
         }
 
     @property
@@ -243,11 +245,8 @@ def _number(request: Request, name: str, *, most: int) -> int:
     return value
 
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
-
-
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ApiError("InvalidName", f"Invalid Name: '{name}'")
 
 

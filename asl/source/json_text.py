@@ -6,7 +6,7 @@ so); on demand the place of every value.
 Never: recurses into the text or gives up with anything but a DefinitionError. A good
 text is read by `json.loads` alone; the scanner here runs over it only when somebody
 asks for a place, when a key stands twice, or to say what is wrong with a bad text.
-Longer than our modules should be: one scanner, and its sentences.
+The sentences stand in json_faults.py.
 
 RFC 8259.
 """
@@ -14,12 +14,20 @@ RFC 8259.
 import json
 import re
 from dataclasses import dataclass
-from math import inf, isinf
+from math import isinf
 from typing import Literal, NoReturn, TypeAlias
 
 from asl.errors import DefinitionError
 from asl.problem import Problem
 from asl.source.document import Document, Lines, Place, place_problem, repeat_problem
+from asl.source.json_faults import (
+    STRING_START,
+    JsonFault,
+    check_number,
+    shorten,
+    too_deep,
+    unreadable,
+)
 from asl.source.substitution import escape
 from asl.values import MAX_DEPTH, Json, depth_exceeds
 
@@ -83,12 +91,12 @@ def _find_fault(text: str, file: str | None, error: Exception) -> Problem:
     """What the scanner has to say about a text that could not be read."""
     try:
         _Scanner(text).scan()
-    except _Fault as found:
+    except JsonFault as found:
         fault = found
     else:  # JSON, but Python has no room for it: a deep stack, a low limit for digits
         deep = isinstance(error, RecursionError)
         fault = (
-            _too_deep(0) if deep else _Fault(0, f"this JSON cannot be read: {error}")
+            too_deep(0) if deep else JsonFault(0, f"this JSON cannot be read: {error}")
         )
     return place_problem(
         Lines(text).span(fault.start, min(fault.end, len(text))),
@@ -100,48 +108,14 @@ def _find_fault(text: str, file: str | None, error: Exception) -> Problem:
     )
 
 
-class _Fault(Exception):
-    """Why and where a text is not JSON."""
-
-    def __init__(
-        self,
-        start: int,
-        message: str,
-        suggestion: str | None = None,
-        *,
-        end: int | None = None,
-        code: str = "ASL003",
-        aws_code: str | None = "INVALID_JSON_DESCRIPTION",
-    ) -> None:
-        super().__init__(message)
-        self.start = start
-        self.end = start + 1 if end is None else end
-        self.message = message
-        self.suggestion = suggestion
-        self.code = code
-        self.aws_code = aws_code
-
-
-def _too_deep(position: int) -> _Fault:
-    return _Fault(
-        position,
-        f"the JSON is nested deeper than {MAX_DEPTH} levels",
-        code="ASL007",
-        aws_code="TOO_DEEPLY_NESTED",
-    )
-
-
 _Expected: TypeAlias = Literal[
     "value", "first value", "key", "first key", "colon", "more", "nothing"
 ]
 """What may come next; `more` is a comma or the end of the list or object."""
 
-_STRING_START = re.compile(
-    r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*'
-)
 _TOKEN = re.compile(
     rf"""[ \t\n\r]*(?:
-      (?P<string>{_STRING_START.pattern}")
+      (?P<string>{STRING_START.pattern}")
     | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?![\w.+-])
     | (?P<word>true|false|null)(?!\w)
     | (?P<mark>[][{{}}:,])
@@ -173,7 +147,7 @@ class _Scanner:
         """Where the last token began (after a comma), for the sentence about it."""
 
     def scan(self) -> Place:
-        """The places, or a _Fault."""
+        """The places, or a JsonFault."""
         position = 0
         while found := _TOKEN.match(self.text, position):
             kind = str(found.lastgroup)
@@ -184,13 +158,13 @@ class _Scanner:
                 self._take_key(start, end)
             elif self._expected in ("value", "first value"):
                 if kind == "number":
-                    _check_number(self.text, start, end)
+                    check_number(self.text, start, end)
                 self._add(Place(start, end))
             else:
                 raise self._misplaced(start, end)
             self._last, position = start, end
         if rest := self.text[position:].lstrip(" \t\r\n"):
-            raise self._unreadable(len(self.text) - len(rest))
+            raise unreadable(self.text, len(self.text) - len(rest))
         if self._root is None or self._open:
             raise self._cut_off()
         return self._root
@@ -202,7 +176,7 @@ class _Scanner:
             self._add(place)
             self._open.append(_Open(place, mark))
             if len(self._open) > MAX_DEPTH:
-                raise _too_deep(start)
+                raise too_deep(start)
             self._expected = "first key" if mark == "{" else "first value"
         elif mark in "]}" and self._open and self._may_close(mark):
             self._open.pop().place.end = start + 1
@@ -241,12 +215,12 @@ class _Scanner:
         place.key = inner.key_bounds
         inner.place.members[inner.key] = place
 
-    def _misplaced(self, start: int, end: int) -> _Fault:
+    def _misplaced(self, start: int, end: int) -> JsonFault:
         """A good token where another one belongs."""
         token = self.text[start:end]
         expected = self._expected
         if expected == "nothing":
-            return _Fault(
+            return JsonFault(
                 start,
                 "the JSON ends before this, but the text goes on",
                 "a file holds one definition: remove the rest",
@@ -255,158 +229,53 @@ class _Scanner:
             return self._misplaced_end(token, start)
         if expected == "more":
             if token == ":":
-                return _Fault(start, "a ':' stands only between a key and its value")
+                return JsonFault(start, "a ':' stands only between a key and its value")
             before = len(self.text[:start].rstrip())
-            return _Fault(before, f"a comma is missing before {_shorten(token)}")
+            return JsonFault(before, f"a comma is missing before {shorten(token)}")
         if expected == "colon":
-            key = _shorten(json.dumps(self._open[-1].key, ensure_ascii=False))
-            return _Fault(start, f"a ':' is missing after the key {key}")
+            key = shorten(json.dumps(self._open[-1].key, ensure_ascii=False))
+            return JsonFault(start, f"a ':' is missing after the key {key}")
         if expected in ("key", "first key"):
-            return _Fault(
+            return JsonFault(
                 start,
-                f"a key is missing before {_shorten(token)}",
+                f"a key is missing before {shorten(token)}",
                 "a key is a text in double quotes",
                 end=end,
             )
-        return _Fault(start, f"a value is missing before {_shorten(token)}")
+        return JsonFault(start, f"a value is missing before {shorten(token)}")
 
-    def _misplaced_end(self, token: str, start: int) -> _Fault:
+    def _misplaced_end(self, token: str, start: int) -> JsonFault:
         if not self._open:
-            return _Fault(start, f"a {token!r} ends what has not begun", "remove it")
+            return JsonFault(start, f"a {token!r} ends what has not begun", "remove it")
         inner = self._open[-1]
         if inner.bracket != _PARTNER[token]:
             line = Lines(self.text).line(inner.place.start)
-            return _Fault(
+            return JsonFault(
                 start,
                 f"a {token!r} cannot end the {inner.bracket!r} of line {line}",
                 f"write {_PARTNER[inner.bracket]!r}",
             )
         if self.text[self._last] == ",":
-            return _Fault(
+            return JsonFault(
                 self._last,
                 f"a comma before {token!r} (trailing commas are not JSON)",
                 "remove it",
             )
-        key = _shorten(json.dumps(inner.key, ensure_ascii=False))
-        return _Fault(start, f"the key {key} has no value")
+        key = shorten(json.dumps(inner.key, ensure_ascii=False))
+        return JsonFault(start, f"the key {key} has no value")
 
-    def _cut_off(self) -> _Fault:
+    def _cut_off(self) -> JsonFault:
         end = len(self.text)
         if not self._open:
-            return _Fault(end, "there is no JSON in this text", end=end)
+            return JsonFault(end, "there is no JSON in this text", end=end)
         inner = self._open[-1]
         line = Lines(self.text).line(inner.place.start)
-        return _Fault(
+        return JsonFault(
             end,
             f"the text ends inside the {inner.bracket!r} of line {line}",
             f"close it with {_PARTNER[inner.bracket]!r}; is the file complete?",
             end=end,
         )
 
-    def _unreadable(self, start: int) -> _Fault:
-        """No token of JSON at all."""
-        rest = self.text[start : start + 80]
-        if rest[0] == '"':
-            return _bad_string(self.text, start)
-        for pattern, message, suggestion in _FOREIGN:
-            if found := re.match(pattern, rest):
-                word = _shorten(found[0])
-                end = start + len(found[0])
-                code = "ASL008" if "finite" in message else "ASL003"
-                return _Fault(
-                    start, message.format(word), suggestion, end=end, code=code
-                )
-        from unicodedata import name
-
-        label = f"U+{ord(rest[0]):04X} {name(rest[0], '')}".strip()
-        return _Fault(start, f"unexpected character {rest[0]!a} ({label})")
-
 
 _PARTNER = {"]": "[", "}": "{", "[": "]", "{": "}"}
-
-_FOREIGN = (
-    (
-        r"//|/\*|#",
-        "a comment (JSON has none)",
-        "move it into a Comment field, or write YAML",
-    ),
-    (
-        "['\u2018\u2019\u201c\u201d\u201e]",
-        "the quote {} is not JSON's",
-        "texts stand in straight double quotes",
-    ),
-    (
-        r"[-+]?(?:NaN|Infinity|inf|nan)\b",
-        "{} is not JSON: only finite numbers are",
-        "write a number, a text or null",
-    ),
-    (
-        r"(?i:true|false|null)\b",
-        "{} is not JSON",
-        "JSON writes true, false and null in small letters",
-    ),
-    (
-        r"\$\{[^}]*\}",
-        "the placeholder {} outside a text",
-        "put it in double quotes",
-    ),
-    (
-        r"[-+.]?[0-9][\w.+-]*|-",
-        "{} is no JSON number",
-        "write it like 10, -1.5 or 2e3, without leading zeros",
-    ),
-    (
-        r"\w+",
-        "the bare word {}",
-        "texts and keys stand in double quotes; a YAML file is named .yaml",
-    ),
-)
-"""What other languages allow: how it looks, what to say, what to do."""
-
-
-def _bad_string(text: str, start: int) -> _Fault:
-    """A text in quotes that breaks off: where, and why."""
-    found = _STRING_START.match(text, start)
-    end = found.end() if found else start + 1
-    if end >= len(text):
-        return _Fault(start, "a text that begins here never ends", "close its quote")
-    if text[end] == "\\":
-        escaped = text[end : end + 2]
-        return _Fault(
-            end,
-            f"{escaped} is no escape of JSON",
-            "write \\\\ for a backslash",
-            end=end + 2,
-        )
-    if text[end] in "\r\n":
-        return _Fault(
-            end,
-            "a line ends inside a text",
-            "close the quote, or write \\n for a line break",
-            end=end,
-        )
-    escaped = json.dumps(text[end])[1:-1]
-    return _Fault(end, "a control character inside a text", f"write {escaped}")
-
-
-def _check_number(text: str, start: int, end: int) -> None:
-    """Refuse what Python cannot hold: 1e999, whole numbers of thousands of digits."""
-    try:
-        number = json.loads(text[start:end])
-    except ValueError:  # more digits than int() takes
-        number = inf
-    if number in (inf, -inf):
-        raise _Fault(
-            start,
-            f"the number {_shorten(text[start:end])} is too large",
-            "numbers reach to about 1.8e308",
-            end=end,
-            code="ASL008",
-            aws_code=None,
-        )
-
-
-def _shorten(token: str) -> str:
-    if token in ",:[{":
-        return repr(token)
-    return token if len(token) <= 40 else token[:37] + "..."

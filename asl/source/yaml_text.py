@@ -7,16 +7,13 @@ YAML 1.1's scalars (`on`, `no`, `1:30`, dates and `=` are texts here).
 PyYAML gives the events, the C parser where it is built in; what they mean is decided
 here: YAML 1.2.2, section 10.3 (core schema); merge keys as YAML 1.1 had them, because
 definitions use them; CloudFormation's !Sub, !Ref and !GetAtt become placeholders.
-Longer than our modules should be: one builder, its tables and its sentences.
+More than 250 lines: one builder, whose methods share where it stands.
 """
 
-import re
 from dataclasses import dataclass, field
-from math import isinf
 from typing import TYPE_CHECKING, NoReturn
 
 from asl.errors import DefinitionError, InternalError
-from asl.problem import Problem
 from asl.source.document import (
     Document,
     Lines,
@@ -24,13 +21,26 @@ from asl.source.document import (
     place_problem,
     repeat_problem,
 )
-from asl.source.substitution import escape, fill
+from asl.source.substitution import escape
+from asl.source.yaml_faults import AWS_CODES, explain_fault
+from asl.source.yaml_values import (
+    CLOUDFORMATION,
+    KINDS,
+    PLAIN_COLLECTIONS,
+    STANDARD,
+    NotFinite,
+    join_parts,
+    read_plain,
+    spell_tag,
+)
 from asl.values import MAX_DEPTH, Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from yaml import AliasEvent, CollectionStartEvent, Event, ScalarEvent, YAMLError
+    from yaml import AliasEvent, CollectionStartEvent, Event, ScalarEvent
+
+    from asl.problem import Problem
 
 MAX_NODES = 1_000_000
 """Values in a document once its aliases are written out; a definition's largest text
@@ -48,7 +58,7 @@ def read_yaml(text: str, *, file: str | None = None) -> Document:
             builder.take(event)
     except yaml.YAMLError as error:
         raise DefinitionError(
-            [*builder.problems, _explain_fault(text, file, error)]
+            [*builder.problems, explain_fault(text, file, error)]
         ) from None
     return builder.finish()
 
@@ -155,8 +165,8 @@ class _Builder:
     ) -> None:
         if plain and not event.value:
             self._note(start, end, "ASL008", "a key is missing before ':'", "write one")
-        elif event.tag not in (None, "!", _STANDARD + "str"):
-            message = f"the key {event.value!r} has the tag {_spell(event.tag)}"
+        elif event.tag not in (None, "!", STANDARD + "str"):
+            message = f"the key {event.value!r} has the tag {spell_tag(event.tag)}"
             self._note(start, end, "ASL008", message, "keys are plain texts")
 
     def _set_key(self, key: str, start: int, end: int, *, merging: bool) -> None:
@@ -206,39 +216,27 @@ class _Builder:
         if tag is None or tag == "!":
             plain = event.implicit[0] and tag is None
             return self._resolve_plain(text, start, end) if plain else text
-        if tag in _CLOUDFORMATION:
-            return _CLOUDFORMATION[tag].format(text)
-        kinds = _KINDS.get(tag.removeprefix(_STANDARD))
-        if kinds is not None and tag.startswith(_STANDARD):
+        if tag in CLOUDFORMATION:
+            return CLOUDFORMATION[tag].format(text)
+        kinds = KINDS.get(tag.removeprefix(STANDARD))
+        if kinds is not None and tag.startswith(STANDARD):
             value = text if str in kinds else self._resolve_plain(text, start, end)
             if type(value) in kinds:
                 return value
-            self._note(start, end, "ASL008", f"{text!r} is no {_spell(tag)}", "mend it")
+            self._note(
+                start, end, "ASL008", f"{text!r} is no {spell_tag(tag)}", "mend it"
+            )
             return None
         self._refuse_tag(tag, start, end)
         return None
 
     def _resolve_plain(self, text: str, start: int, end: int) -> Json:
-        if text in _WORDS:
-            return _WORDS[text]
-        if text[0] not in "+-.0123456789":
-            return text
         try:
-            if _WHOLE.fullmatch(text):
-                return int(text)
-            if _PREFIXED.fullmatch(text):
-                return int(text, 0)
-            number = float(text) if _DECIMAL.fullmatch(text) else None
-        except ValueError:  # more digits than int() takes
-            number = float("inf")
-        if number is not None and not isinf(number):
-            return number
-        if number is None and not _INFINITE.fullmatch(text):
-            return text
-        shown = text if len(text) <= 40 else text[:37] + "..."
-        message = f"{shown} is not a number of JSON: only finite ones up to 1.8e308 are"
-        self._note(start, end, "ASL008", message, "write a number, a text or null")
-        return None
+            return read_plain(text)
+        except NotFinite as problem:
+            hint = "write a number, a text or null"
+            self._note(start, end, "ASL008", str(problem), hint)
+            return None
 
     # Lists and objects
 
@@ -264,9 +262,9 @@ class _Builder:
         tag = inner.tag
         source = None
         if tag in ("!Sub", "!GetAtt") and type(value) is list:
-            value = source = _join_parts(tag, value)
+            value = source = join_parts(tag, value)
             place.members = {}
-        if (tag not in _PLAIN_COLLECTIONS and source is None) or tag == "!Ref":
+        if (tag not in PLAIN_COLLECTIONS and source is None) or tag == "!Ref":
             self._refuse_tag(str(tag), place.start, place.end)
         height = 0 if source is not None else inner.height + 1
         self._add(_Node(value, place, source, inner.size, height), inner.anchor)
@@ -326,9 +324,9 @@ class _Builder:
             start,
             end,
             "ASL008",
-            f"the tag {_spell(tag)} stands for no value of JSON",
+            f"the tag {spell_tag(tag)} stands for no value of JSON",
             "only !Sub, !Ref and !GetAtt are read, as ${placeholders}"
-            if not tag.startswith(_STANDARD) and not tag.startswith("!!")
+            if not tag.startswith(STANDARD) and not tag.startswith("!!")
             else "write the value out as JSON has it",
         )
 
@@ -353,7 +351,7 @@ class _Builder:
                 message=message,
                 pointer=self._pointer(self._open),
                 file=self._file,
-                aws_code=_AWS_CODES.get(code),
+                aws_code=AWS_CODES.get(code),
                 suggestion=suggestion,
             )
         )
@@ -371,33 +369,7 @@ class _Builder:
         return "".join(f"/{step}" for step in steps)
 
 
-_AWS_CODES = {"ASL004": "INVALID_JSON_DESCRIPTION", "ASL007": "TOO_DEEPLY_NESTED"}
-
 _COMPLEX_KEY = ("a list or object as a key", "JSON's keys are texts: quote it")
-
-_STANDARD = "tag:yaml.org,2002:"
-
-_CLOUDFORMATION = {"!Sub": "{}", "!Ref": "${{{}}}", "!GetAtt": "${{{}}}"}
-
-_PLAIN_COLLECTIONS = (None, "!", _STANDARD + "map", _STANDARD + "seq")
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (int, float),
-    "bool": (bool,),
-    "null": (type(None),),
-}
-
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_WHOLE = re.compile(r"[-+]?[0-9]+")
-_PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 def _bounds(event: "Event") -> tuple[int, int]:
@@ -406,11 +378,6 @@ def _bounds(event: "Event") -> tuple[int, int]:
     if start is None or end is None:
         raise InternalError("a YAML event without marks")
     return start.index, end.index
-
-
-def _spell(tag: str | None) -> str:
-    """A tag as people write it."""
-    return str(tag).replace(_STANDARD, "!!")
 
 
 def _merge(inner: _Open) -> None:
@@ -429,104 +396,3 @@ def _merge(inner: _Open) -> None:
                     value[key], members[key] = source[key], place.members[key]
     inner.value = {**value, **inner.value}
     inner.place.members = {**members, **inner.place.members}
-
-
-def _join_parts(tag: str, parts: list[Json]) -> str | None:
-    """`!GetAtt [A, B]` and `!Sub [text, {name: text}]` as one text."""
-    if tag == "!GetAtt":
-        texts = [part for part in parts if type(part) is str]
-        return f"${{{'.'.join(texts)}}}" if parts and texts == parts else None
-    if len(parts) != 2 or type(parts[0]) is not str or type(parts[1]) is not dict:
-        return None
-    names = {key: item for key, item in parts[1].items() if type(item) is str}
-    return fill(parts[0], names)
-
-
-_CONTROL = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
-
-_SENTENCES = (
-    (
-        "mapping values are not allowed",
-        "a ':' where no key can stand",
-        "quote the text it stands in, or check the indentation",
-    ),
-    (
-        "found unexpected end of stream",
-        "the quoted text that begins in line {line} never ends",
-        "close its quote",
-    ),
-    (
-        "(did not find expected|expected) ',' or",
-        "the list or object of line {line} is not closed, or a comma is missing",
-        "quote texts that hold brackets, braces or commas",
-    ),
-    (
-        ".*expected alphabetic or numeric",
-        "a plain text cannot begin with '*' or '&'",
-        "quote it",
-    ),
-    (
-        "found unknown escape",
-        "a '\\' that begins no escape of YAML",
-        "write \\\\ for a backslash, or use single quotes",
-    ),
-    (
-        "did not find expected|expected <block end>",
-        "this does not continue what stands above it (line {line} on)",
-        "check its indentation",
-    ),
-    (
-        "could not find expected ':'",
-        "a line without ':' after its key",
-        "add it, or check the indentation",
-    ),
-)
-"""The parser's words (the C parser's and the Python parser's), ours, and what to do."""
-
-_STARTS = {
-    "\t": (
-        "a tab in the indentation",
-        "YAML is indented with spaces",
-    ),
-    "%": ("a plain text cannot begin with '%'", 'quote JSONata: "{% … %}"'),
-}
-
-
-def _explain_fault(text: str, file: str | None, error: "YAMLError") -> Problem:
-    """A syntax error in our own words."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:  # the reader's: a character that YAML does not have
-        found = _CONTROL.search(text)
-        start = found.start() if found else 0
-        message = f"the character U+{ord(text[start]):04X} is not allowed in YAML"
-        suggestion = "remove it, or write it as an escape in double quotes"
-    else:
-        context = getattr(error, "context_mark", None) or mark
-        words = str(getattr(error, "problem", error))
-        start = (context if "end of stream" in words else mark).index
-        message, suggestion = _find_sentence(
-            words,
-            text[start : start + 1],
-            context.line + 1,
-        )
-    return place_problem(
-        Lines(text).span(start, min(start + 1, len(text))),
-        code="ASL004",
-        message=message,
-        file=file,
-        aws_code=_AWS_CODES["ASL004"],
-        suggestion=suggestion,
-    )
-
-
-def _find_sentence(words: str, character: str, line: int) -> tuple[str, str]:
-    if "cannot start any token" in words:
-        return _STARTS.get(
-            character, (f"a plain text cannot begin with {character!r}", "quote it")
-        )
-    for pattern, message, suggestion in _SENTENCES:
-        if re.match(pattern, words):
-            return message.format(line=line), suggestion
-    return f"this is not YAML: {words}", "check the line and its indentation"

@@ -14,14 +14,12 @@ from pathlib import Path
 
 from asl.engine.messages import StartTask, TaskFailed, TaskSucceeded
 from asl.errors import UsageError
+from asl.model.failure import ITEM_READER_FAILED, RESULT_WRITER_FAILED
 from asl.tasks.answer import Answer
 from asl.tasks.integrations import request_id
 from asl.tasks.item_reader import ReadingFailed, check_config, first_items, read_items
 from asl.tasks.result_writer import manifest, result_files, result_folder
 from asl.values import Json
-
-READER_FAILED = "States.ItemReaderFailed"
-WRITER_FAILED = "States.ResultWriterFailed"
 
 _NO_BUCKET = "The specified bucket does not exist"
 _NO_KEY = "The specified key does not exist."
@@ -35,9 +33,9 @@ def perform(effect: StartTask, folder: Path | None) -> Answer:
     """Read the items or write the results that the effect asks for."""
     action = effect.resource.rpartition(":")[2]
     if action == "putObject":
-        return _perform(effect, folder, _write, WRITER_FAILED)
+        return _perform(effect, folder, _write, RESULT_WRITER_FAILED)
     if action == "getObject":
-        answer = _perform(effect, folder, _get, READER_FAILED)
+        answer = _perform(effect, folder, _get, ITEM_READER_FAILED)
         if "VersionId" in effect.payload["Parameters"]:
             answer.warning = (
                 f"the VersionId of state {effect.call.state!r} is ignored: the buckets "
@@ -45,7 +43,7 @@ def perform(effect: StartTask, folder: Path | None) -> Answer:
             )
         return answer
     if action == "listObjectsV2":
-        return _perform(effect, folder, _list, READER_FAILED)
+        return _perform(effect, folder, _list, ITEM_READER_FAILED)
     raise UsageError(
         f"{effect.resource} has no local stand-in (state {effect.call.state!r}); bind "
         "a callable to it"

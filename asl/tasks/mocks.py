@@ -1,72 +1,183 @@
 """Mocks: answers by state name, instead of callables.
 
-In: for each state a list of answers; StartTask effects.
-Out: the next fitting answer for each call; each is used once.
+In: for each state a list of answers or a function; StartTask effects.
+Out: the next fitting answer for each call.
 Never: turns a missing answer into a failure that a Catch could swallow.
 
     {"Pay": [{"Throw": {"Error": "Busy"}}, {"Return": {"paid": true}}]}
+
+The first answer that fits is used, and each once unless it says otherwise; how answers
+are written stands in mock_answers.py. Step Functions Local's mock configuration file
+is read by mock_config.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
 
-from asl.engine.messages import (
-    Instant,
-    Reply,
-    StartTask,
-    TaskFailed,
-    TaskStarted,
-    TaskSubmitted,
-    TaskSucceeded,
-)
+from asl.engine.messages import Instant, StartTask
 from asl.errors import DefinitionError, UsageError
-from asl.model.resource import find_resource
+from asl.model.machine import StateMachine
+from asl.model.resource import Resource, find_resource
+from asl.model.states import Task
+from asl.source.document import Document
 from asl.source.reading import read_file
-from asl.tasks.answer import Answer, Ready
-from asl.tasks.registry import unregistered_activity
-from asl.tasks.tokens import Tokens, microseconds
-from asl.values import Json, NotJson, to_json
+from asl.tasks.answer import Job, Ready
+from asl.tasks.mock_answers import (
+    SELECTORS,
+    Called,
+    MockAnswer,
+    did_you_mean,
+    pattern_of,
+    read_answers,
+    say,
+    short,
+)
+from asl.tasks.mock_config import choose
+from asl.tasks.registry import Tasks, unregistered_activity
+from asl.tasks.tokens import AnswersTokens
+from asl.values import Json
 
-_OUTCOMES = ("Return", "Throw", "Never")
-_KEYS = (*_OUTCOMES, "AfterSeconds", "Submitted", "MapIndex", "StateInput")
+Validation: TypeAlias = Literal["STRICT", "PRESENT", "NONE"]
+Answers: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]] | Callable[..., Any]]
+
+_ENVELOPE = frozenset(
+    (
+        "ExecutedVersion",
+        "FunctionError",
+        "LogResult",
+        "Payload",
+        "SdkHttpMetadata",
+        "SdkResponseMetadata",
+        "StatusCode",
+    )
+)
+"""What lambda:invoke gives around a function's result."""
 
 
-class Mocks:
-    """Answers by state name; a call without one ends the run with UsageError."""
+class Mocks(AnswersTokens):
+    """Answers by state name; a call without one ends the run with UsageError.
 
-    def __init__(self, answers: Mapping[str, Sequence[Mapping[str, Json]]]) -> None:
+    `otherwise` serves the states that the mocks do not name. `field_validation` holds
+    every Return against the API model of its integration, as TestState does: STRICT,
+    PRESENT (only the fields that are there) or NONE.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        *,
+        otherwise: Tasks | None = None,
+        field_validation: Validation = "NONE",
+    ) -> None:
         if not isinstance(answers, Mapping):
             raise UsageError(
                 f"mocks are a table from state name to answers, not {answers!r}"
             )
-        self.tokens = Tokens()
+        if otherwise is not None and not isinstance(otherwise, Tasks):
+            raise UsageError(f"otherwise is an asl.Tasks, not {otherwise!r}")
+        read_validation(field_validation)
+        super().__init__()
+        self._otherwise = otherwise
+        if otherwise is not None:
+            self.tokens = otherwise.tokens
+            self.last_run = otherwise.last_run
+        self._validation = field_validation
+        self._unwraps = False
+        """Whether a direct Lambda's Return may stand in the envelope of an invoke."""
         self._answers = {
-            _state_name(state): _read_answers(state, given)
-            for state, given in answers.items()
+            state: read_answers(state, given) for state, given in answers.items()
         }
-        self._left = {state: list(given) for state, given in self._answers.items()}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what was used."""
+        self._left = {
+            state: [(answer, answer.times) for answer in given]
+            for state, given in self._answers.items()
+        }
+        self._calls: dict[str, int] = {}
+        """How often each state has called."""
 
     @classmethod
-    def load(cls, path: str | Path) -> "Mocks":
-        """Read mocks from a JSON or YAML file."""
-        return cls(_read_file(Path(path)))
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        machine: str | None = None,
+        test_case: str | None = None,
+        otherwise: Tasks | None = None,
+        field_validation: Validation = "NONE",
+    ) -> "Mocks":
+        """Read mocks from a JSON or YAML file: a table, or a mock configuration.
+
+        A configuration's test case may be named behind the file: `FILE#CASE`. Its
+        `machine` is the one of this name, else the only one with such a test case: a
+        definition's file and its machine in AWS need not be called the same.
+        """
+        file, case = _take_apart(path)
+        document = _read(file)
+        if document.value.keys() & {"MockedResponses", "StateMachines"}:
+            known = document.value.get("StateMachines")
+            if not isinstance(known, dict) or machine not in known:
+                machine = None
+            mocks = cls(choose(document, machine, test_case or case))
+            mocks._unwraps = True
+        elif test_case or case:
+            raise UsageError(f"{file}: only a mock configuration has test cases")
+        else:
+            mocks = cls(document.value)
+        return mocks._with(otherwise, field_validation)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: str | Path | Mapping[str, Json],
+        machine: str | None = None,
+        test_case: str | None = None,
+        *,
+        otherwise: Tasks | None = None,
+        field_validation: Validation = "NONE",
+    ) -> "Mocks":
+        """Mocks of one test case of Step Functions Local's MockConfigFile.json.
+
+        `machine` and `test_case` may be left out where there is only one.
+        """
+        if isinstance(config, Mapping):
+            table = choose(config, machine, test_case)
+        else:
+            file, case = _take_apart(config)
+            table = choose(_read(file), machine, test_case or case)
+        mocks = cls(table)
+        mocks._unwraps = True
+        return mocks._with(otherwise, field_validation)
+
+    def _with(
+        self, otherwise: Tasks | None, field_validation: Validation = "NONE"
+    ) -> "Mocks":
+        """These answers, unused, before other tasks and another validation."""
+        other = Mocks({}, otherwise=otherwise, field_validation=field_validation)
+        other._answers = self._answers
+        other._unwraps = self._unwraps
+        other._begin()
+        return other
 
     def fresh(self) -> "Mocks":
         """The same answers, none of them used yet; every run begins with these."""
-        other = Mocks({})
-        other._answers = self._answers
-        other._left = {state: list(given) for state, given in self._answers.items()}
+        other = self._with(self._otherwise, self._validation)
         # Whoever holds these mocks answers tokens through them, so they stay shared.
         other.tokens = self.tokens
         return other
 
     def binds(self, resource: str) -> bool:
-        """False: mocks go by the name of the state."""
-        return False
+        """Whether the tasks behind the mocks bind it; mocks go by the state's name."""
+        return self._otherwise is not None and self._otherwise.binds(resource)
 
     def knows_activity(self, state: str, arn: str) -> bool:
         """Whether there are answers for a state, so that its activity exists."""
-        return state in self._answers
+        if state in self._answers or self._otherwise is None:
+            return state in self._answers
+        return self._otherwise.knows_activity(state, arn)
 
     def missing_for(self, resources: object) -> list[str]:
         """None: which answers a run needs shows only when it gets there."""
@@ -75,44 +186,112 @@ class Mocks:
     def find_plain(self, resource: str) -> None:
         """None: a mock's answer needs no call."""
 
-    def prepare(self, effect: StartTask, now: Instant) -> Ready:
+    def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The next answer for this call, ready."""
-        if effect.call.state not in self._answers and _pattern(effect) == "activity":
-            return unregistered_activity(effect)
-        return Ready(_answer(effect, self._take(effect)))
+        if effect.call.state not in self._answers:
+            if self._otherwise is not None:
+                return self._otherwise.prepare(effect, now)
+            if pattern_of(effect) == "activity":
+                return unregistered_activity(effect)
+        answer = self._take(effect)
+        if answer.call is not None:
+            return self._call(answer.call, effect, now)
+        data = answer.data
+        if "Return" in data and (self._unwraps or self._validation != "NONE"):
+            data = self._fit(effect, data)
+        return Ready(say(effect, data))
 
     def note(self, effect: StartTask) -> None:
         """Use up the answer to a call that was answered in an earlier run."""
         if effect.call.state in self._answers:
             self._take(effect)
 
-    def succeed(self, token: str, output: Json, *, after_seconds: float = 0) -> None:
-        """Answer the task that waits for `token` with its output."""
-        self.tokens.succeed(token, output, after_seconds=after_seconds)
+    def problems(
+        self, machine: StateMachine, field_validation: Validation = "STRICT"
+    ) -> list[str]:
+        """What is wrong with these mocks for a machine, without running it."""
+        read_validation(field_validation)
+        states = {state.name: state for state in machine.all_states()}
+        tasks = [name for name, state in states.items() if isinstance(state, Task)]
+        found = []
+        for name, answers in self._answers.items():
+            state = states.get(name)
+            if state is None:
+                hint = did_you_mean(name, tasks)
+                found.append(f"there is no state {name!r}{hint}")
+            elif not isinstance(state, Task):
+                found.append(f"{name!r} is no Task: nothing asks for its mocks")
+            else:
+                for number, answer in enumerate(answers):
+                    where = f"answer {number} of state {name!r}: "
+                    reasons = self._reasons(
+                        state.resource, answer.data, field_validation
+                    )
+                    found += [where + reason for reason in reasons]
+        return found
 
-    def fail(
-        self,
-        token: str,
-        error: str | None = None,
-        cause: str | None = None,
-        *,
-        after_seconds: float = 0,
-    ) -> None:
-        """Let the task that waits for `token` fail."""
-        self.tokens.fail(token, error, cause, after_seconds=after_seconds)
+    def _reasons(
+        self, resource: Resource, data: Mapping[str, Json], mode: Validation
+    ) -> list[str]:
+        if "Return" not in data or mode == "NONE":
+            return []
+        from asl.tasks.api_shapes import check_result
 
-    def heartbeat(self, token: str, *, after_seconds: float = 0) -> None:
-        """Say that the task that waits for `token` is still at work."""
-        self.tokens.heartbeat(token, after_seconds=after_seconds)
+        return check_result(resource, self._unwrap(resource, data)["Return"], mode)
 
-    def _take(self, effect: StartTask) -> dict[str, Json]:
-        left = self._left.get(effect.call.state, [])
-        for place, answer in enumerate(left):
-            if _fits(answer, effect):
-                return left.pop(place)
-        raise UsageError(self._why_nothing(effect))
+    def _unwrap(
+        self, resource: Resource, data: Mapping[str, Json]
+    ) -> Mapping[str, Json]:
+        """A direct Lambda's result without the envelope of lambda:invoke."""
+        given = data["Return"]
+        if (
+            not self._unwraps
+            or resource.family != "lambda"
+            or not isinstance(given, dict)
+            or "Payload" not in given
+            or given.keys() - _ENVELOPE
+        ):
+            return data
+        return {**data, "Return": given["Payload"]}
 
-    def _why_nothing(self, effect: StartTask) -> str:
+    def _fit(self, effect: StartTask, data: Mapping[str, Json]) -> Mapping[str, Json]:
+        """A Return, unwrapped and held against its API where that is wished."""
+        resource = find_resource(effect.resource)
+        if resource is None:
+            return data
+        if reasons := self._reasons(resource, data, self._validation):
+            raise UsageError(
+                f"the mock of state {effect.call.state!r} is nothing that "
+                f"{effect.resource} gives: {'; '.join(reasons)}"
+            )
+        return self._unwrap(resource, data)
+
+    def _call(self, called: Called, effect: StartTask, now: Instant) -> Job | Ready:
+        """The call of a function that stands for a state, whatever its resource."""
+        table, arn = called.table, effect.resource
+        is_activity = pattern_of(effect) == "activity"
+        if is_activity and not table.knows_activity(effect.call.state, arn):
+            table.bind_activity(arn)(called.function)  # no pattern fits an activity
+        job = table.prepare(effect, now)
+        if isinstance(job, Job):
+            job.tokens = self.tokens
+        return job
+
+    def _take(self, effect: StartTask) -> MockAnswer:
+        state = effect.call.state
+        left = self._left.get(state, [])
+        number = self._calls.get(state, 0)
+        for place, (answer, times) in enumerate(left):
+            if answer.fits(effect, number):
+                if times == 1:
+                    del left[place]
+                elif times is not None:
+                    left[place] = (answer, times - 1)
+                self._calls[state] = number + 1
+                return answer
+        raise UsageError(self._why_nothing(effect, number))
+
+    def _why_nothing(self, effect: StartTask, number: int) -> str:
         call = effect.call
         where = f"visit {call.visit + 1}, attempt {call.attempt + 1}"
         if call.map_index is not None:
@@ -120,157 +299,52 @@ class Mocks:
         head = f"no mock answers state {call.state!r} ({where})"
         given = self._answers.get(call.state)
         if given is None:
-            hint = _did_you_mean(call.state, self._answers)
+            hint = did_you_mean(call.state, self._answers)
             return f"{head}: the mocks do not name the state{hint}"
         count = f"{len(given)} answer{'' if len(given) == 1 else 's'}"
-        left = len(self._left[call.state])
-        if left:
-            return (
-                f"{head}: of its {count}, {left} are left, and none fits this call's "
-                "MapIndex and StateInput"
+        left = [answer for answer, _ in self._left[call.state]]
+        if not left:
+            return f"{head}: it has {count}, all used; add one"
+        names = [
+            name
+            for name in SELECTORS
+            if any(name in answer.data for answer in left)
+            or (name == "When" and any(answer.when for answer in left))
+        ]
+        if names == ["Invocation"]:
+            return f"{head}: its {count} say nothing of invocation {number}"
+        return (
+            f"{head}: of its {count}, {len(left)} are left, and none fits this call's "
+            f"{' and '.join(names)}; it was given {short(effect.payload)}"
+        )
+
+
+def read_validation(mode: str) -> Validation:
+    """How strictly to look; UsageError where it cannot be done."""
+    if mode not in ("STRICT", "PRESENT", "NONE"):
+        raise UsageError(f"field_validation is STRICT, PRESENT or NONE, not {mode!r}")
+    if mode != "NONE":
+        from importlib.util import find_spec
+
+        if find_spec("botocore") is None:
+            raise UsageError(
+                "mocks are held against the API models of botocore, which is not "
+                "installed: pip install 'aslkit[aws]'"
             )
-        return f"{head}: it has {count}, all used; add one"
+    return cast("Validation", mode)
 
 
-def _fits(answer: Mapping[str, Json], effect: StartTask) -> bool:
-    call = effect.call
-    if "MapIndex" in answer and answer["MapIndex"] != call.map_index:
-        return False
-    return "StateInput" not in answer or _same(answer["StateInput"], call.state_input)
+def _take_apart(path: str | Path) -> tuple[Path, str | None]:
+    """A file, and the test case that is named behind it."""
+    text = str(path)
+    if "#" not in text or Path(text).is_file():
+        return Path(text), None
+    file, _, case = text.partition("#")
+    return Path(file), case
 
 
-def _same(one: Json, other: Json) -> bool:
-    """Equality of JSON values: Python's, but true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            _same(value, other[key]) for key, value in one.items()
-        )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
-
-
-def _pattern(effect: StartTask) -> str:
-    resource = find_resource(effect.resource)
-    if resource is None:
-        return "request"
-    return "activity" if resource.family == "activity" else resource.pattern
-
-
-def _answer(effect: StartTask, mock: Mapping[str, Json]) -> Answer:
-    """What one mock says for one call."""
-    id, pattern = effect.id, _pattern(effect)
-    after = microseconds(mock.get("AfterSeconds", 0))
-    is_submitted = pattern in ("sync", "sync:2", "token")
-    if "Submitted" in mock and not is_submitted:
-        raise UsageError(
-            f"the mock of state {effect.call.state!r} has Submitted, but its Resource "
-            f"ends neither in .sync nor in .waitForTaskToken: {effect.resource}"
-        )
-    says: list[tuple[int, Reply]] = []
-    if pattern == "activity":
-        says.append((0, TaskStarted(id, 0)))
-    # A service that refuses the job never submits it; else something was submitted.
-    if is_submitted and ("Submitted" in mock or "Throw" not in mock):
-        output = mock.get("Submitted", mock.get("Return", {}))
-        says.append((0, TaskSubmitted(id, 0, output)))
-    if "Never" in mock:
-        return Answer(says, waits="never")
-    if "Return" in mock:
-        says.append((after, TaskSucceeded(id, 0, mock["Return"])))
-        return Answer(says)
-    thrown = mock["Throw"]
-    error, cause = thrown.get("Error"), thrown.get("Cause")
-    phase = "run"
-    if error == "States.Timeout":
-        phase = "timeout"
-    elif is_submitted and "Submitted" not in mock:
-        phase = "submit"
-    says.append((after, TaskFailed(id, 0, error, cause, phase)))
-    return Answer(says)
-
-
-def _state_name(state: object) -> str:
-    if not isinstance(state, str) or not state:
-        raise UsageError(f"mocks name states by text, not by {state!r}")
-    return state
-
-
-def _read_answers(state: str, given: object) -> list[dict[str, Json]]:
-    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
-        raise UsageError(
-            f"the mocks of state {state!r} are no list of answers: {_short(given)}"
-        )
-    return [
-        _read_answer(f"answer {n} of state {state!r}", a) for n, a in enumerate(given)
-    ]
-
-
-def _read_answer(where: str, given: object) -> dict[str, Json]:
-    if not isinstance(given, Mapping):
-        raise UsageError(f"{where} is no table: {_short(given)}")
-    for key in given:
-        if key not in _KEYS:
-            hint = _did_you_mean(str(key), _KEYS)
-            raise UsageError(f"{where} has an unknown key {key!r}{hint}")
+def _read(path: Path) -> Document:
     try:
-        answer: dict[str, Json] = to_json(dict(given))
-    except NotJson as error:
-        raise UsageError(f"{where} is no JSON: {error}") from None
-    if sum(key in answer for key in _OUTCOMES) != 1:
-        raise UsageError(f"{where} needs exactly one of Return, Throw and Never")
-    if "Throw" in answer:
-        _check_throw(where, answer["Throw"])
-    if answer.get("Never", True) is not True:
-        raise UsageError(f"{where}: Never must be true, not {answer['Never']!r}")
-    microseconds(answer.get("AfterSeconds", 0), f"{where}: AfterSeconds")
-    index = answer.get("MapIndex", 0)
-    if not isinstance(index, int) or isinstance(index, bool) or index < 0:
-        raise UsageError(
-            f"{where}: MapIndex must be a whole number of at least 0, not {index!r}"
-        )
-    return answer
-
-
-def _check_throw(where: str, thrown: Json) -> None:
-    if not isinstance(thrown, dict):
-        raise UsageError(
-            f"{where}: Throw must have Error and Cause, not {_short(thrown)}"
-        )
-    for key, text in thrown.items():
-        if key not in ("Error", "Cause"):
-            hint = _did_you_mean(key, ("Error", "Cause"))
-            raise UsageError(f"{where}: Throw has an unknown key {key!r}{hint}")
-        if text is not None and not isinstance(text, str):
-            raise UsageError(f"{where}: {key} must be a text, not {_short(text)}")
-
-
-def _did_you_mean(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, list(known), n=1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    names = ", ".join(list(known)[:8])
-    return f"; there are: {names}" if names else ""
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _read_file(path: Path) -> dict[str, Json]:
-    try:
-        table: dict[str, Json] = read_file(path).value
+        return read_file(path)
     except DefinitionError as error:
         raise UsageError(str(error)) from None
-    if "MockedResponses" in table:
-        raise UsageError(
-            f"{path}: this is a mock configuration of Step Functions Local, which is "
-            "not read yet; give answers by state name: "
-            '{"Pay": [{"Return": {"paid": true}}]}'
-        )
-    return table

@@ -12,7 +12,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar
 
 from asl.engine.messages import Instant, StartTask, TaskFailed
+from asl.engine.parameters import cannot_start
 from asl.errors import UsageError
+from asl.model.failure import RUNTIME
 from asl.model.resource import Resource, find_resource, is_elided
 from asl.quotas import LAMBDA_SECONDS
 from asl.tasks.answer import Answer, Job, Ready
@@ -27,13 +29,12 @@ from asl.tasks.matching import (
     most_specific,
     resource_texts,
 )
-from asl.tasks.tokens import Tokens
-from asl.values import Json, json_text
+from asl.tasks.tokens import AnswersTokens
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Tasks:
+class Tasks(AnswersTokens):
     """Which Python callable does the work of which resource."""
 
     def __init__(
@@ -41,8 +42,8 @@ class Tasks:
     ) -> None:
         if missing not in ("refuse", "when-reached"):
             raise UsageError(f"missing is 'refuse' or 'when-reached', not {missing!r}")
+        super().__init__()
         self.missing = missing
-        self.tokens = Tokens()
         self._bindings: dict[str, Binding] = {}
         self._patterns: list[Binding] = []
         self._activities: dict[str, Binding] = {}
@@ -144,25 +145,6 @@ class Tasks:
     def note(self, effect: StartTask) -> None:
         """Nothing: an effect that was answered in an earlier run uses nothing up."""
 
-    def succeed(self, token: str, output: Json, *, after_seconds: float = 0) -> None:
-        """Answer the task that waits for `token` with its output."""
-        self.tokens.succeed(token, output, after_seconds=after_seconds)
-
-    def fail(
-        self,
-        token: str,
-        error: str | None = None,
-        cause: str | None = None,
-        *,
-        after_seconds: float = 0,
-    ) -> None:
-        """Let the task that waits for `token` fail."""
-        self.tokens.fail(token, error, cause, after_seconds=after_seconds)
-
-    def heartbeat(self, token: str, *, after_seconds: float = 0) -> None:
-        """Say that the task that waits for `token` is still at work."""
-        self.tokens.heartbeat(token, after_seconds=after_seconds)
-
     def _serves(self, name: str) -> bool:
         resource = find_resource(name)
         if resource is not None and resource.family == "activity":
@@ -207,7 +189,7 @@ class Tasks:
         request = effect.payload if isinstance(effect.payload, dict) else {}
         asked = request.get("FunctionName")
         if not isinstance(asked, str) or not asked:
-            return _unusable(effect, '[The field "FunctionName" is required]')
+            return _unusable(effect, 'The field "FunctionName" is required')
         qualifier = str(request.get("Qualifier", ""))
         key = f"{resource.arn}\n{asked}\n{qualifier}"
         if (known := self._plans.get(key)) is not None:
@@ -306,14 +288,11 @@ def _make_plan(
 def unregistered_activity(effect: StartTask) -> Ready:
     """What AWS says of an activity that nobody created."""
     cause = f"The activity {effect.resource} does not exist."
-    failed = TaskFailed(effect.id, 0, "States.Runtime", cause, "runtime")
+    failed = TaskFailed(effect.id, 0, RUNTIME, cause, "runtime")
     return Ready(Answer([(0, failed)]))
 
 
 def _unusable(effect: StartTask, reasons: str) -> Ready:
-    cause = (
-        f"The Parameters '{json_text(effect.payload)}' could not be used to start the "
-        f"Task: {reasons}"
-    )
-    failed = TaskFailed(effect.id, 0, "States.Runtime", cause, "runtime")
+    cause = cannot_start(effect.payload, reasons)
+    failed = TaskFailed(effect.id, 0, RUNTIME, cause, "runtime")
     return Ready(Answer([(0, failed)]))

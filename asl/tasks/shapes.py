@@ -135,7 +135,7 @@ def documented_result(resource: Resource, unknowns: Unknowns, state: str) -> Jso
     if resource.family == "task" and (shape := _WRITTEN_OUT.get(key)) is not None:
         return _Writer(unknowns, state, 12).write_out(shape, "$")
     if resource.family == "task" and resource.pattern != "token":
-        model = _find_shape(resource)
+        model = find_shape(resource)
         for depth in _DEPTHS if model is not None else ():
             try:
                 result = _Writer(unknowns, state, depth).write(model, "$", ())
@@ -149,15 +149,15 @@ def documented_result(resource: Resource, unknowns: Unknowns, state: str) -> Jso
     return unknowns.object(state, "$")
 
 
-def _find_shape(resource: Resource) -> Any:
-    """botocore's model of the result, or None."""
+def find_shape(resource: Resource) -> Any:
+    """botocore's model of a task's result, or None where nothing is known."""
     service, operation, member = resource.service, resource.action, ""
     if resource.pattern in ("sync", "sync:2"):
         job = _JOBS.get((service, resource.action))
         if job is None:
             return None
         operation, member = job
-    shape = _output_shape(service.removeprefix("aws-sdk:"), operation)
+    shape = output_shape(service.removeprefix("aws-sdk:"), operation)
     if shape is None or not member:
         return shape
     inner = shape.members[member]
@@ -165,7 +165,7 @@ def _find_shape(resource: Resource) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _output_shape(service: str, operation: str) -> Any:
+def output_shape(service: str, operation: str) -> Any:
     """The output shape of an operation; both named as Step Functions names them."""
     try:
         from botocore.loaders import create_loader

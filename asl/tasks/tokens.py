@@ -12,11 +12,15 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from asl.engine.messages import Reply, TaskFailed, TaskHeartbeat, TaskSucceeded
 from asl.errors import UsageError
+from asl.tasks.calls import LastRun
 from asl.values import Json, NotJson, to_json
+
+if TYPE_CHECKING:
+    from asl.engine.visits import TaskCall
 
 Deliver: TypeAlias = Callable[[int, Reply], None]
 """Takes (microseconds after the call, reply); the reply's `at` is 0."""
@@ -96,6 +100,45 @@ class Tokens:
                 "Resource ends in .waitForTaskToken"
             )
         return found
+
+
+class AnswersTokens:
+    """What Tasks and Mocks share: whoever holds one can answer its tokens.
+
+    And can look at the calls of the last run that was made with it.
+    """
+
+    def __init__(self) -> None:
+        self.tokens = Tokens()
+        self.last_run = LastRun()
+
+    @property
+    def calls(self) -> "dict[str, list[TaskCall]]":
+        """The calls of the last run by state, in order; computed when asked for.
+
+        Not those of executions that it started: nested machines, children of a
+        distributed Map. (pytest's `asl_tasks` and scenarios have them too.)
+        """
+        return self.last_run.calls()
+
+    def succeed(self, token: str, output: Json, *, after_seconds: float = 0) -> None:
+        """Answer the task that waits for `token` with its output."""
+        self.tokens.succeed(token, output, after_seconds=after_seconds)
+
+    def fail(
+        self,
+        token: str,
+        error: str | None = None,
+        cause: str | None = None,
+        *,
+        after_seconds: float = 0,
+    ) -> None:
+        """Let the task that waits for `token` fail."""
+        self.tokens.fail(token, error, cause, after_seconds=after_seconds)
+
+    def heartbeat(self, token: str, *, after_seconds: float = 0) -> None:
+        """Say that the task that waits for `token` is still at work."""
+        self.tokens.heartbeat(token, after_seconds=after_seconds)
 
 
 def _moment(after_seconds: float) -> int:

@@ -312,7 +312,7 @@ def test_mocks_answer_by_state_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--tasks", "handlers.py", "--mocks", "m.json"], "not both"),
+        (["--mock-case", "Happy"], "--mock-case is for --mocks"),
         (["--samples", "s.json"], "--samples is for --dry-run"),
         (["--visits", "2"], "--visits is for --dry-run"),
         (["--dry-run", "--tasks", "handlers.py"], "leave out --tasks"),

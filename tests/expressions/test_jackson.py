@@ -124,6 +124,13 @@ def end_of(kind: str, line: int, column: int) -> str:
             1,
             3,
         ),
+        ("[1e400]", "Numeric value (1e400) out of range of double", 1, 7),
+        (
+            "9" * 5000,
+            "Numeric value (99999999999999999...) out of range of double",
+            1,
+            5001,
+        ),
         ("[[], {}]", "Document nesting depth exceeds the maximum allowed", 1, 1),
     ],
 )

@@ -38,6 +38,15 @@ def load(definition: Any = PASS, name: str = "M") -> asl.StateMachine:
         ({"name": "a/b"}, "is not one that Step Functions takes"),
         ({"name": "x" * 81}, "1 to 80"),
         ({"name": 5}, "execution name 5"),
+        ({"role_arn": 5}, "role_arn is the ARN of a role, not 5"),
+        ({"seed": "x"}, "seed is a whole number, not 'x'"),
+        ({"clock": 5}, r"clock is an asl\.VirtualClock\(\) or"),
+        ({"pool": "threads"}, r"pool is a concurrent\.futures\.Executor"),
+        ({"buckets": 5}, "buckets is the path of a folder"),
+        ({"start_time": "2030-01-01"}, "start_time is a datetime"),
+        ({"machines": [PASS]}, "machines is a table from ARN to StateMachine"),
+        ({"machines": {"arn": PASS}}, "machines is a table from ARN to StateMachine"),
+        ({"real_limit_seconds": 0}, "real_limit_seconds is a number of more than 0"),
     ],
 )
 def test_a_bad_argument_is_refused(options: dict[str, Any], words: str) -> None:

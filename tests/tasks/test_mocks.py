@@ -220,7 +220,7 @@ def test_tokens_are_answered_through_the_mocks() -> None:
         ({"Pay": [["x" * 99]]}, r"no table: \['x+\.\.\."),
         ({"Pay": [{"Retrun": 1}]}, "unknown key 'Retrun'; did you mean 'Return'"),
         ({"Pay": [{"xyz": 1}]}, "unknown key 'xyz'; there are: Return, Throw"),
-        ({"Pay": [{}]}, "exactly one of Return, Throw and Never"),
+        ({"Pay": [{}]}, "exactly one of Return, Throw, Never and Call"),
         ({"Pay": [{"Return": 1, "Throw": {}}]}, "exactly one of"),
         ({"Pay": [{"Return": {1, 2}}]}, "is no JSON: set at"),
         ({"Pay": [{"Throw": "E"}]}, "Throw must have Error and Cause"),
@@ -261,7 +261,7 @@ def test_mocks_are_read_from_a_file(tmp_path: Path, name: str, text: str) -> Non
         ("a.json", b"\xff", "not UTF-8"),
         ("a.json", b"[]", "this is a list"),
         ("a.yaml", b"a: [", "a.yaml:1:5"),
-        ("a.json", b'{"MockedResponses": {}}', "Step Functions Local"),
+        ("a.json", b'{"MockedResponses": {}}', "there is no StateMachines"),
     ],
 )
 def test_an_unreadable_file_is_told(

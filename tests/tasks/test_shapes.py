@@ -111,7 +111,7 @@ def test_a_giant_result_is_shown_as_deep_as_is_useful() -> None:
 def test_without_botocore_a_result_may_be_anything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shapes._output_shape.cache_clear()
+    shapes.output_shape.cache_clear()
     monkeypatch.setitem(sys.modules, "botocore.loaders", None)
     assert shown(f"{SERVICE}sns:publish") == {}
-    shapes._output_shape.cache_clear()
+    shapes.output_shape.cache_clear()

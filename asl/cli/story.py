@@ -173,7 +173,7 @@ class Story:
         return frame
 
     def _exited(self, told: _Told, event: "Event", frame: _Frame, at: float) -> _Frame:
-        name, output, assigned = event.members
+        name, output, assigned = event.members[:3]
         while frame.outer is not None and frame.state != name:
             frame = frame.outer
         if frame.type == "Map":

@@ -8,7 +8,7 @@ import pytest
 
 import asl
 from asl.cli.say import arrow
-from asl.cli.text import Story, duration_text, shorten
+from asl.cli.story import Story, duration_text, shorten
 from asl.runtime.run import make_runner
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"

@@ -1,0 +1,27 @@
+"""Options that more than one verb has, spelled once.
+
+In: nothing. Out: decorators for a verb's command, and what their values mean.
+Never: an option of one verb alone.
+"""
+
+from typing import Literal
+
+import click
+
+type_option = click.option(
+    "--type",
+    type=click.Choice(["standard", "express"], case_sensitive=False),
+    default="standard",
+    show_default=True,
+)
+substitute_option = click.option(
+    "--substitute",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Fill the placeholder ${NAME}.",
+)
+
+
+def workflow_type(word: str) -> Literal["STANDARD", "EXPRESS"]:
+    """The value of --type as AWS spells it."""
+    return "EXPRESS" if word.lower() == "express" else "STANDARD"

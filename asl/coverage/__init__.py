@@ -1,0 +1,1 @@
+"""Coverage: a StateMachine and its executions → what was never reached."""

@@ -1,0 +1,1 @@
+"""For people who test their own machines: fixtures, scenarios, asserting."""

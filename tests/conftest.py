@@ -1,0 +1,60 @@
+"""For tests of the pytest plugin: pytest inside pytest, with the plugin loaded."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+Kit = Callable[..., pytest.RunResult]
+
+MACHINE = """{
+  "StartAt": "Pay",
+  "States": {
+    "Pay": {
+      "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+      "Parameters": {"FunctionName": "pay", "Payload.$": "$"},
+      "ResultSelector": {"charged.$": "$.Payload.charged"},
+      "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}],
+      "Next": "Done"
+    },
+    "Sorry": {"Type": "Pass", "Next": "Done"},
+    "Done": {"Type": "Succeed"}
+  }
+}"""
+
+
+@pytest.fixture(scope="session")
+def loaded() -> None:
+    """Everything is loaded before pytester looks which modules there are.
+
+    It forgets those that a run in this process has loaded; libraries in C do not stand
+    being loaded twice, and classes would be there twice.
+    """
+    import asl
+    import asl.testing.items
+    import asl.testing.watched
+    from asl.source.reading import read_text
+
+    for name in asl.__all__:
+        getattr(asl, name)
+    asl.load_text(MACHINE)
+    read_text("not: json")
+
+
+@pytest.fixture
+def kit(loaded: None, pytester: pytest.Pytester) -> Kit:
+    """Runs pytest in a folder that holds machine.asl.json, here or in a subprocess."""
+    pytester.makefile(".asl.json", machine=MACHINE)
+    installed = entry_points(group="pytest11", name="asl")
+    plugin = ["-p", "no:hypothesispytest"]  # it takes a second to start
+    if not installed:
+        plugin += ["-p", "asl.testing.pytest_plugin"]
+
+    def run(*arguments: str, apart: bool = False) -> pytest.RunResult:
+        if apart:
+            return pytester.runpytest_subprocess(*plugin, *arguments)
+        return pytester.runpytest_inprocess(*plugin, *arguments)
+
+    return run
