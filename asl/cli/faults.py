@@ -9,7 +9,12 @@ from typing import Any
 import click
 
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
-from asl.cli.options import substitute_option, type_option, workflow_type
+from asl.cli.options import (
+    buckets_option,
+    substitute_option,
+    type_option,
+    workflow_type,
+)
 from asl.cli.say import arrow, say, warn
 
 
@@ -30,12 +35,7 @@ from asl.cli.say import arrow, say, warn
 @type_option
 @click.option("--seed", type=int, default=0, show_default=True)
 @substitute_option
-@click.option(
-    "--buckets",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    help="The stand-in for S3: a folder with one subfolder a bucket.",
-)
+@buckets_option
 @click.option("--kind", "kinds", multiple=True, help="Only faults of this kind.")
 @click.option("--state", "states", multiple=True, help="Only this state's task.")
 @click.option(

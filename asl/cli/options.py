@@ -8,6 +8,12 @@ from typing import Literal
 
 import click
 
+buckets_option = click.option(
+    "--buckets",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False),
+    help="The stand-in for S3: a folder with one subfolder a bucket.",
+)
 type_option = click.option(
     "--type",
     type=click.Choice(["standard", "express"], case_sensitive=False),

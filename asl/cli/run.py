@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
-from asl.cli.options import substitute_option, type_option, workflow_type
+from asl.cli.options import (
+    buckets_option,
+    substitute_option,
+    type_option,
+    workflow_type,
+)
 from asl.cli.say import warn
 
 if TYPE_CHECKING:
@@ -70,12 +75,7 @@ if TYPE_CHECKING:
     help="json: one object on standard output, everything else on standard error.",
 )
 @substitute_option
-@click.option(
-    "--buckets",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    help="The stand-in for S3: a folder with one subfolder a bucket.",
-)
+@buckets_option
 @click.option(
     "--dry-run",
     is_flag=True,

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asl.cli.main import FAILED, SUCCEEDED
-from asl.cli.options import substitute_option, type_option, workflow_type
+from asl.cli.options import (
+    buckets_option,
+    substitute_option,
+    type_option,
+    workflow_type,
+)
 from asl.cli.say import say, warn
 
 if TYPE_CHECKING:
@@ -61,12 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
 )
-@click.option(
-    "--buckets",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    help="The stand-in for S3: a folder with one subfolder a bucket.",
-)
+@buckets_option
 @click.option(
     "--inspection",
     type=click.Choice(["INFO", "DEBUG", "TRACE"], case_sensitive=False),

@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["execution", "express", "mapRun"]
 
+REGION = "us-east-1"
+"""The region of everything here, unless an ARN names another."""
+
 
 def arn_of(kind: Kind, machine_arn: str, *names: str) -> str:
     """The ARN of an execution or Map Run: its names follow its machine's."""

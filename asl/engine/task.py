@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Generator
 
+from asl.engine.arns import REGION
 from asl.engine.data import payload, subject
 from asl.engine.failed import StateFailed
 from asl.engine.messages import (
@@ -29,8 +30,6 @@ from asl.model.failure import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
 from asl.model.resource import Resource
 from asl.model.states import Task
 from asl.values import Json
-
-DEFAULT_REGION = "us-east-1"
 
 
 def run_task(
@@ -115,7 +114,7 @@ def _schedule(
         "TaskScheduled",
         resource.service,
         resource.event_resource,
-        resource.region or DEFAULT_REGION,
+        resource.region or REGION,
         request,
         timeout,
         heartbeat,

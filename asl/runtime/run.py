@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from asl.engine.arns import REGION as REGION
 from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Reply
@@ -34,7 +35,6 @@ from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
 from asl.values import Json, NotJson, size_bound, size_bytes, to_json
 
-REGION = "us-east-1"
 ACCOUNT = "123456789012"
 DEFAULT_ROLE = f"arn:aws:iam::{ACCOUNT}:role/StepFunctions"
 
