@@ -21,7 +21,8 @@ FLOORS = [
     {"checks", "engine"},
     {"tasks"},
     {"runtime"},
-    {"server", "coverage"},
+    {"coverage", "diagrams"},
+    {"server"},
     {"testing"},
     {"cli"},
 ]

@@ -1,0 +1,1 @@
+"""Diagrams: a StateMachine, and what its executions did → pictures."""
