@@ -11,6 +11,8 @@ import click
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
 from asl.cli.options import (
     buckets_option,
+    mock_case_option,
+    mocks_option,
     substitute_option,
     type_option,
     workflow_type,
@@ -28,10 +30,8 @@ from asl.cli.say import arrow, say, warn
     help="The execution's input; further ones for states that it does not lead to.",
 )
 @click.option("--tasks", metavar="FILE.py|MODULE", help="Python functions by name.")
-@click.option("--mocks", metavar="FILE", help="Answers by state name, JSON or YAML.")
-@click.option(
-    "--mock-case", metavar="NAME", help="The test case of a mock configuration."
-)
+@mocks_option
+@mock_case_option
 @type_option
 @click.option("--seed", type=int, default=0, show_default=True)
 @substitute_option
@@ -49,8 +49,10 @@ def command(context: click.Context, /, file: str, **options: Any) -> None:
     """Inject every fault into every task of the machine in FILE.
 
     Kinds: declared, unhandled, timeout, heartbeat, hang, throttling, service, job,
-    permission, oversized, malformed. Each happens once, and at every attempt. Without
-    --tasks and --mocks, results are placeholders, as in a dry run.
+    permission, oversized, malformed; of a distributed Map's files reader and writer.
+    Each happens once, and at every attempt. Without --tasks and --mocks, results are
+    placeholders, as in a dry run. A machine that startExecution starts is not gone
+    into: look at it by itself.
 
     Exit code 0, unless --require-handled is given: 1 if a fault is neither retried
     into success nor caught, 3 if a task was not reached; 2: the call was wrong.

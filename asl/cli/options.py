@@ -14,6 +14,17 @@ buckets_option = click.option(
     type=click.Path(exists=True, file_okay=False),
     help="The stand-in for S3: a folder with one subfolder a bucket.",
 )
+mocks_option = click.option(
+    "--mocks",
+    metavar="FILE[#CASE]",
+    help="Answers by state name, JSON or YAML; or a test case of a "
+    "MockConfigFile.json. States that it does not name ask --tasks.",
+)
+mock_case_option = click.option(
+    "--mock-case",
+    metavar="[MACHINE#]CASE",
+    help="The test case of a MockConfigFile.json.",
+)
 type_option = click.option(
     "--type",
     type=click.Choice(["standard", "express"], case_sensitive=False),

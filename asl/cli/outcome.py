@@ -12,6 +12,7 @@ import click
 
 from asl.cli.say import arrow, say
 from asl.cli.story import duration_text
+from asl.model.failure import TOLERATED_FAILURE
 from asl.values import Json, json_text
 
 if TYPE_CHECKING:
@@ -44,8 +45,14 @@ def echo_json(value: Json) -> None:
     say(text)
 
 
-def show_text(execution: "Execution", history: str, *, real_time: bool) -> None:
-    """How it ended, at the end of the story."""
+def show_text(
+    execution: "Execution",
+    history: str,
+    *,
+    real_time: bool,
+    failed_child: "tuple[str, Execution] | None" = None,
+) -> None:
+    """How it ended, at the end of the story; also the first child that failed."""
     succeeded = execution.status == "SUCCEEDED"
     status = click.style(
         execution.status, fg="green" if succeeded else "red", bold=True
@@ -59,6 +66,8 @@ def show_text(execution: "Execution", history: str, *, real_time: bool) -> None:
         say(f"output  {json_text(execution.output)}")
     else:
         _show_failure(execution)
+        if execution.error == TOLERATED_FAILURE and failed_child is not None:
+            _show_child(execution, *failed_child)
     if history == "text":
         say()
         show_events(execution)
@@ -87,15 +96,31 @@ def _show_failure(execution: "Execution") -> None:
     if execution.cause:
         say(f"cause   {execution.cause}")
     if execution.status == "FAILED":
-        from asl.cli.given import find_place
         from asl.runtime.last import last_state
 
         name = last_state(execution)
         say(f"state   {name}{_place(execution, name)}")
-        raised = [e.exception for e in execution.exceptions if e.state == name]
-        place = find_place(raised[-1]) if raised else None
-        if place is not None:
-            say(f"raised  {place}")
+        _show_raised(execution, name)
+
+
+def _show_child(execution: "Execution", title: str, child: "Execution") -> None:
+    """The error of a distributed Map's child: its own says only that it was one."""
+    from asl.runtime.last import last_state
+
+    name = last_state(child)
+    texts = (f"{title} {child.status} in {name}", child.error, child.cause)
+    say(f"child   {': '.join(text for text in texts if text)}")
+    _show_raised(execution, name)
+
+
+def _show_raised(execution: "Execution", name: str) -> None:
+    """Where the function of a state has raised its last exception, if it did."""
+    from asl.cli.given import find_place
+
+    raised = [e.exception for e in execution.exceptions if e.state == name]
+    place = find_place(raised[-1]) if raised else None
+    if place is not None:
+        say(f"raised  {place}")
 
 
 def _place(execution: "Execution", name: str) -> str:

@@ -12,6 +12,8 @@ import click
 from asl.cli.main import FAILED, SUCCEEDED
 from asl.cli.options import (
     buckets_option,
+    mock_case_option,
+    mocks_option,
     substitute_option,
     type_option,
     workflow_type,
@@ -35,10 +37,8 @@ if TYPE_CHECKING:
     metavar="FILE.py|MODULE",
     help="Python functions by name: check_inventory for check-inventory.",
 )
-@click.option("--mocks", metavar="FILE", help="Answers by state name, JSON or YAML.")
-@click.option(
-    "--mock-case", metavar="NAME", help="The test case of a mock configuration."
-)
+@mocks_option
+@mock_case_option
 @click.option(
     "--result",
     metavar="JSON|@FILE",
@@ -90,8 +90,8 @@ def command(context: click.Context, /, file: str, name: str, **options: Any) -> 
     Catcher took its error; 1: it failed, or a Retrier would try it again; 2: the
     definition or the call was wrong.
     """
-    if options["tasks"] and options["mocks"]:
-        raise click.UsageError("give --tasks or --mocks, not both")
+    if options["mock_case"] and not options["mocks"]:
+        raise click.UsageError("--mock-case is for --mocks")
     result = _run(file, name, options)
     for warning in result.execution.warnings:
         warn(warning)

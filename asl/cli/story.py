@@ -90,6 +90,8 @@ class Story:
         self._bar: Any = None
         self._children: dict[str, int] = {}
         """By distributed Map: how many children have been told."""
+        self.failed_child: tuple[str, Execution] | None = None
+        """The first child of a distributed Map that failed, with its name here."""
 
     def tell(self, execution: "Execution", reply: "Reply | None" = None) -> None:
         """Tell what is new in an execution, and before it in the one that began."""
@@ -105,6 +107,9 @@ class Story:
         told.told = len(history)
         if not execution.running and execution is not self.root:
             self._told.pop(id(execution), None)
+            failed = execution.child is not None and execution.status != "SUCCEEDED"
+            if failed and self.failed_child is None:
+                self.failed_child = (told.title, execution)
 
     def end(self, execution: "Execution") -> None:
         """Tell what is left of the run's own execution."""

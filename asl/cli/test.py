@@ -1,6 +1,7 @@
 """asl test: scenarios without pytest, told as pytest tells its tests.
 
-In: the arguments. Out: a sign for each scenario, what failed and why, an exit code.
+In: the arguments. Out: a sign for each scenario, what failed and why, an exit code; of
+the test cases of a mock configuration also how each ended.
 Never: decides whether a scenario passes; asl.testing does. Never imports pytest.
 """
 
@@ -12,12 +13,14 @@ import click
 
 from asl.cli.main import FAILED, SUCCEEDED
 from asl.cli.measuring import Measuring, coverage_options
-from asl.cli.say import say
+from asl.cli.mock_cases import case_options, read_case_options
+from asl.cli.say import arrow, say
 from asl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from asl.testing.mock_cases import CaseOptions
     from asl.testing.scenario import Scenario
     from asl.testing.verdict import Verdict
 
@@ -37,6 +40,7 @@ _UPDATE = "--update-snapshots"
     help="Write the results as JUnit's XML.",
 )
 @click.option(_UPDATE, "update", is_flag=True, help="Write snapshots anew.")
+@case_options
 @coverage_options
 @click.pass_context
 def command(
@@ -48,6 +52,10 @@ def command(
     verbose: bool,
     junit: Path | None,
     update: bool,
+    machines: tuple[str, ...],
+    inputs: tuple[str, ...],
+    statuses: tuple[str, ...],
+    tasks: str | None,
     cov: bool,
     cov_report: tuple[str, ...],
     cov_fail_under: float | None,
@@ -56,10 +64,17 @@ def command(
 
     Without PATHS those of the present folder. Exit code 0: all passed; 1: some did not;
     2: a scenario cannot be read, or there is none.
+
+    A MockConfigFile.json in PATHS gives a test for each of its test cases, named
+    MACHINE#CASE. It says nothing of how they end: a case passes if no mock is missing
+    and its execution succeeds, or fails in a Fail state or with an error that its own
+    responses throw; its end and its path are shown. The definition of a machine is
+    found by its name beside the file or above it, or in a folder statemachine there.
     """
     from asl.testing.verdict import judge
 
-    scenarios = _find(paths or (Path(),), only)
+    options = read_case_options(machines, inputs, statuses, tasks)
+    scenarios = _find(paths or (Path(),), only, options)
     files = len({scenario.file for scenario in scenarios})
     say(f"collected {_count(len(scenarios), 'scenario')} in {_count(files, 'file')}\n")
     judged: list[tuple[Verdict, float]] = []
@@ -84,16 +99,30 @@ def command(
     context.exit(SUCCEEDED if passed else FAILED)
 
 
-def _find(paths: "Sequence[Path]", only: str | None) -> "list[Scenario]":
+def _find(
+    paths: "Sequence[Path]", only: str | None, options: "CaseOptions | None"
+) -> "list[Scenario]":
     """The scenarios to run; wrong files are told all at once."""
-    from asl.testing.scenario_file import find_files, read_scenarios
+    from asl.testing.mock_cases import is_mock_config, read_cases
+    from asl.testing.scenario_file import find_files, is_scenario, read_scenarios
 
     found, wrong = [], []
+    has_config = False
     for file in dict.fromkeys(find_files(paths)):
         try:
-            found += read_scenarios(file)
+            if not is_scenario(file.name) and is_mock_config(file):
+                has_config = True
+                found += read_cases(file, options)
+            else:
+                found += read_scenarios(file)
         except UsageError as error:
             wrong.append(str(error))
+    if options is not None and not has_config:
+        wrong.append(
+            "--machine, --input, --expect-status and --tasks are for a "
+            "MockConfigFile.json, which has to be named; a scenario says such things "
+            "itself"
+        )
     if wrong:
         raise UsageError("\n".join(wrong))
     chosen = [s for s in found if only is None or only in _id(s)]
@@ -117,6 +146,8 @@ class _Line:
         self.done = 0
         self.file: Path | None = None
         self.signs = ""
+        self.ends: list[str] = []
+        """How the test cases of a mock configuration ended, who expect nothing."""
 
     def tell(self, verdict: "Verdict") -> None:
         """One scenario is over."""
@@ -129,16 +160,31 @@ class _Line:
         if self.verbose:
             word = click.style("PASSED" if passed else "FAILED", fg=color)
             say(f"{_id(scenario)} {word} {self._share()}")
+        if scenario.may_throw is not None:
+            self.ends.append(_end(verdict))
         self.signs += click.style("." if passed else "F", fg=color)
 
     def end(self) -> None:
         """A file is over."""
         if self.file is not None and not self.verbose:
             say(f"{self.file.as_posix()} {self.signs} {self._share()}")
+        for text in self.ends:
+            say(f"    {text}")
         self.signs = ""
+        self.ends = []
 
     def _share(self) -> str:
         return f"[{100 * self.done // self.total:3d}%]"
+
+
+def _end(verdict: "Verdict") -> str:
+    """How a test case ended, and by which path."""
+    execution, name = verdict.execution, verdict.scenario.name
+    if execution is None:
+        return f"{name}: did not come to an end"
+    error = "" if execution.error is None else f" {execution.error}"
+    path = f" {arrow()} ".join(execution.path)
+    return f"{name}: {execution.status}{error}  {path}"
 
 
 def _summary(verdicts: "Sequence[Verdict]", seconds: float) -> None:

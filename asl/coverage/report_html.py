@@ -10,26 +10,56 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from asl.coverage.measure import Coverage, MachineCoverage, Tally
-from asl.coverage.places import KINDS
+from asl.coverage.places import KINDS, Place
 from asl.coverage.report import Line, by_file, lines_of, percent_text, place_text
 
 _STYLE = """
-:root { color-scheme: light dark; --full: #2da44e; --part: #d4a017; --none: #d1242f }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto;
-  padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid #8884 }
-th:first-child, td:first-child { text-align: left }
-meter { width: 6rem }
-.source { overflow-x: auto }
-.source td { font: 13px/1.4 ui-monospace, monospace; border: 0; padding: 0 .6rem;
-  white-space: pre; text-align: left; vertical-align: top }
-.source td:nth-child(-n+2) { text-align: right; opacity: .6; user-select: none }
+:root { color-scheme: light dark; --paper: light-dark(#fff, #12171e);
+  --ink: light-dark(#1f2328, #e6edf3); --quiet: light-dark(#59636e, #9198a1);
+  --line: light-dark(#d1d9e0, #3d444d); --panel: light-dark(#f6f8fa, #191f28);
+  --full: light-dark(#2da44e, #3fb950); --part: light-dark(#bf8700, #d29922);
+  --none: light-dark(#c21c2c, #f85149); --link: light-dark(#0969da, #4493f8) }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
+  padding: 0 1rem; color: var(--ink); background: var(--paper) }
+h1 { font-size: 1.6rem }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .3rem; overflow-wrap: anywhere }
+a { color: var(--link); text-decoration: none }
+a:hover { text-decoration: underline }
+p { color: var(--quiet); margin: .3rem 0 }
+table { border-collapse: collapse }
+.machines { width: 100% }
+th, td { text-align: right; padding: .35rem .8rem; border-bottom: 1px solid var(--line);
+  font-variant-numeric: tabular-nums }
+th { font-weight: 600; color: var(--quiet); font-size: .9em }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere }
+td:last-child, th:last-child { width: 8rem }
+meter { width: 8rem; vertical-align: middle }
+details { margin: .6rem 0 }
+summary { font-weight: 600; cursor: pointer }
+.missing { list-style: none; margin: .3rem 0; padding: 0;
+  font: 13px/1.5 ui-monospace, monospace }
+.source { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px;
+  padding: .4rem 0; margin: .8rem 0 }
+.source table { width: 100% }
+.source td { font: 13px/1.5 ui-monospace, monospace; border: 0; padding: 0 .8rem;
+  white-space: pre; text-align: left; vertical-align: top; width: auto }
+.source td:last-child { width: 100% }
+.source td:nth-child(-n+2) { text-align: right; color: var(--quiet); user-select: none }
 .source .note { font: 12px/1.5 system-ui, sans-serif; color: var(--none) }
+.source .note::before { content: "↳ " }
 tr.full td:nth-child(3) { box-shadow: inset 4px 0 var(--full) }
-tr.part td:nth-child(3) { box-shadow: inset 4px 0 var(--part); background: #d4a01722 }
-tr.none td:nth-child(3) { box-shadow: inset 4px 0 var(--none); background: #d1242f22 }
-li { margin: .15rem 0 }
+tr.part td:nth-child(3) { box-shadow: inset 4px 0 var(--part);
+  background: color-mix(in srgb, var(--part) 13%, transparent) }
+tr.none td:nth-child(3) { box-shadow: inset 4px 0 var(--none);
+  background: color-mix(in srgb, var(--none) 13%, transparent) }
+tr:target td { background: color-mix(in srgb, var(--link) 18%, transparent) }
+li { margin: .15rem 0; overflow-wrap: anywhere }
+@media print {
+  :root { color-scheme: light }
+  body { max-width: none; margin: 0; font-size: 10pt; print-color-adjust: exact }
+  .source { overflow: visible } .source td { font-size: 8pt; white-space: pre-wrap }
+  tr { break-inside: avoid }
+}
 """.strip()
 
 
@@ -46,7 +76,7 @@ def write_html(coverage: Coverage) -> str:
 
 def _body(coverage: Coverage) -> Iterator[str]:
     yield "<h1>Coverage of state machines</h1>"
-    yield "<table><thead><tr><th>machine</th>"
+    yield '<table class="machines"><thead><tr><th>machine</th>'
     yield "".join(f"<th>{kind}s</th>" for kind in KINDS) + "<th>reached</th><th></th>"
     yield "</tr></thead><tbody>"
     for number, machine in enumerate(coverage.machines):
@@ -61,7 +91,9 @@ def _body(coverage: Coverage) -> Iterator[str]:
         yield f"<p>{_run_text(machine)}</p>"
         text = coverage.find_source(machine.file) if machine.file else None
         if text is not None and machine.file in shown:
-            yield from _source(text, lines_of([machine]))
+            lines = lines_of([machine])
+            yield from _missing(lines, number)
+            yield from _source(text, lines, number)
         else:
             yield from _list(machine)
 
@@ -69,7 +101,10 @@ def _body(coverage: Coverage) -> Iterator[str]:
 def _row(title: str, counted: Coverage | MachineCoverage) -> str:
     cells = "".join(f"<td>{_cell(counted.tally(kind))}</td>" for kind in KINDS)
     whole = counted.tally()
-    meter = f'<meter min="0" max="100" value="{whole.percent:.2f}"></meter>'
+    meter = (
+        '<meter min="0" low="60" high="90" optimum="100" max="100" '
+        f'value="{whole.percent:.2f}"></meter>'
+    )
     share = percent_text(whole)
     return f"<tr><td>{title}</td>{cells}<td>{share}</td><td>{meter}</td></tr>"
 
@@ -92,7 +127,28 @@ def _list(machine: MachineCoverage) -> Iterator[str]:
         yield "</ul>"
 
 
-def _source(text: str, lines: Sequence[Line]) -> Iterator[str]:
+def _missing(lines: Sequence[Line], machine: int) -> Iterator[str]:
+    """What was never reached, each with a link to its line."""
+    items = [
+        f'<li><a href="#m{machine}l{line.number}">line {line.number}</a> '
+        f"{escape(_named(place))}</li>"
+        for line in lines
+        for place, hits in line.places
+        if not hits
+    ]
+    if items:
+        yield f"<details open><summary>Never reached ({len(items)})</summary>"
+        yield '<ul class="missing">'
+        yield from items
+        yield "</ul></details>"
+
+
+def _named(place: Place) -> str:
+    """A place with its state, where its text does not begin with it."""
+    return place.text if place.kind == "state" else f"{place.state}: {place.text}"
+
+
+def _source(text: str, lines: Sequence[Line], machine: int) -> Iterator[str]:
     """The source with its lines marked; what is missing stands below its line."""
     marked = {line.number: line for line in lines}
     yield '<div class="source"><table><tbody>'
@@ -111,7 +167,8 @@ def _source(text: str, lines: Sequence[Line]) -> Iterator[str]:
             for place in missing
         )
         yield (
-            f'<tr class="{mark}" title="{told}"><td>{line.hits}×</td><td>{number}</td>'
+            f'<tr class="{mark}" id="m{machine}l{number}" title="{told}">'
+            f"<td>{line.hits}×</td><td>{number}</td>"
             f"<td>{escape(content)}{notes}</td></tr>"
         )
     yield "</tbody></table></div>"

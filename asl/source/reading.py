@@ -123,9 +123,17 @@ def _try_json(text: str, file: str | None) -> Document | None:
         return None
 
 
+def _holds_nothing(text: str) -> bool:
+    """Whether YAML is comments, directives and the marks of a document alone."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return all(line in ("", "---", "...") or line[0] == "%" for line in lines)
+
+
 def _finish(document: Document, substitutions: Mapping[str, str] | None) -> Document:
     """What every way of reading ends with."""
-    if document.format == "yaml" and document.value is None:  # comments, or only ---
+    if document.format == "yaml" and document.value is None:
+        if not _holds_nothing(document.text):  # null itself stands there
+            raise DefinitionError([*document.problems, _explain_no_object(document)])
         raise DefinitionError([_explain_empty(document.file)])
     if type(document.value) is not dict:
         raise DefinitionError([*document.problems, _explain_no_object(document)])

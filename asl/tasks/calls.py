@@ -43,6 +43,17 @@ class LastRun:
         if self.watched:
             self._histories.append((execution.machine, execution.recorder))
 
+    def child_failures(self) -> "list[tuple[str | None, str | None]]":
+        """Error and cause of each execution that the run has started and that failed.
+
+        Its own may say no more than that one did.
+        """
+        from asl.history import History
+
+        children = [recorder.records for _, recorder in self._histories[1:]]
+        ends = [History(records)[-1] for records in children if records]
+        return [e.members for e in ends if e.type == "ExecutionFailed"]
+
     def calls(self) -> "dict[str, list[TaskCall]]":
         """The calls of every Task state, in order; none is an empty list."""
         from asl.engine.visits import calls_in

@@ -5,7 +5,7 @@ Out: the test case's answers as Mocks take them, by state.
 Never: looks at test cases and responses that the chosen one does not use, so that a
 mistake elsewhere in a shared file stops nobody.
 
-Developer guide: "Using mocked service integrations"; reference 17. Its responses count
+Developer guide: "Using mocked service integrations". Its responses count
 a state's calls from 0 over the whole execution, retries and further visits alike.
 """
 

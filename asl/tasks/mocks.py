@@ -339,12 +339,18 @@ def _take_apart(path: str | Path) -> tuple[Path, str | None]:
     text = str(path)
     if "#" not in text or Path(text).is_file():
         return Path(text), None
-    file, _, case = text.partition("#")
-    return Path(file), case
+    # The first sign unless a longer beginning is a file: folders may have it, too.
+    signs = [place for place, sign in enumerate(text) if sign == "#"]
+    files = [place for place in signs if Path(text[:place]).is_file()]
+    place = (files or signs)[0]
+    return Path(text[:place]), text[place + 1 :]
 
 
 def _read(path: Path) -> Document:
     try:
         return read_file(path)
     except DefinitionError as error:
+        if error.problems[0].code == "ASL005":  # speaks of definitions
+            text = f"{path}: mocks are a table from state name to answers"
+            raise UsageError(text) from None
         raise UsageError(str(error)) from None

@@ -5,7 +5,7 @@ and which calls were made more than once.
 Never: judges a handler: whether a second call did harm, the test looks up itself.
 
 AWS starts an asynchronous Express execution at least once: the whole of it may run
-again, under the same name. Developer guide: "Choosing workflow type"; reference 14.
+again, under the same name. Developer guide: "Choosing workflow type".
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,11 @@
 """Fault kinds: which errors a Task state can meet, and how each of them arrives.
 
-In: a Task state. Out: its Faults by kind, and for one call the answer that each is.
+In: a Task state, or a Map that reads its items or writes its results. Out: its Faults
+by kind, and for one call the answer that each is.
 Never: runs anything; faults.py does.
 
-Names are those of reference 08 (8.4 to 8.9). Where none is recorded they are made by
-the SDKs' own rules: `Service.NameOfTheException`, the names from botocore where it is
+Names are those of recorded executions. Where none is recorded they are made by the
+SDKs' own rules: `Service.NameOfTheException`, the names from botocore where it is
 installed (extra `aws`). A service's Cause is a sentence, a function's is JSON text:
 whoever reads it with States.StringToJson is tested by the difference.
 """
@@ -27,13 +28,16 @@ from asl.engine.messages import (
 )
 from asl.model.failure import (
     DATA_LIMIT_EXCEEDED,
+    ITEM_READER_FAILED,
+    RESULT_WRITER_FAILED,
     TASK_FAILED,
     TIMEOUT,
     Catcher,
     Retrier,
 )
+from asl.model.machine import StateMachine
 from asl.model.resource import Resource
-from asl.model.states import Task
+from asl.model.states import Map, Task
 from asl.quotas import PAYLOAD_BYTES
 from asl.tasks.answer import Answer
 from asl.tasks.integrations import invoke_envelope
@@ -51,6 +55,8 @@ Kind: TypeAlias = Literal[
     "permission",
     "oversized",
     "malformed",
+    "reader",
+    "writer",
 ]
 
 KINDS: dict[Kind, str] = {
@@ -65,7 +71,12 @@ KINDS: dict[Kind, str] = {
     "permission": "the role may not do this",
     "oversized": "a result beyond 256 KiB",
     "malformed": "a result that is null, or no JSON",
+    "reader": "a distributed Map cannot read its items",
+    "writer": "a distributed Map cannot write its results",
 }
+
+Asking: TypeAlias = Task | Map
+"""A state that asks the world for something."""
 
 UNEXPECTED = "UnexpectedError"
 """An error's name that no definition has."""
@@ -85,9 +96,18 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.kind}: {self.error}"
 
-    def answer(self, state: Task, effect: StartTask, now: Instant) -> Answer:
+    def hits(self, effect: StartTask, state: Asking) -> bool:
+        """Whether a call of the state is of the kind that this happens to."""
+        if isinstance(state, Task):
+            return True
+        return (self.kind == "reader") is ("ReaderConfig" in effect.payload)
+
+    def answer(self, state: Asking, effect: StartTask, now: Instant) -> Answer:
         """What a call of the state's task says when this happens to it."""
-        resource, id = state.resource, effect.id
+        id = effect.id
+        if isinstance(state, Map):
+            return Answer([(0, TaskFailed(id, 0, self.error, "An injected fault"))])
+        resource = state.resource
         match self.kind:
             case "hang" | "heartbeat":
                 return Answer(_begun(resource, id), waits="never")
@@ -109,13 +129,31 @@ class Fault:
         return _says(resource, TaskFailed(id, 0, self.error, cause))
 
 
-def faults_of(state: Task) -> tuple[Fault, ...]:
-    """The faults that a Task state can meet, the likeliest first; no name twice."""
+def faults_of(state: Asking) -> tuple[Fault, ...]:
+    """The faults that a state can meet, the likeliest first; no name twice."""
+    if isinstance(state, Map):
+        return tuple(_map_faults(state))
     found: dict[str, Fault] = {}
     for kind, names in _names(state):
         for name in names:
             found.setdefault(name, Fault(kind=kind, error=name))
     return tuple(found.values())
+
+
+def asking_states(machine: StateMachine) -> dict[str, Asking]:
+    """The states of a machine that ask the world for something, by name."""
+    return {
+        state.name: state
+        for state in machine.all_states()
+        if isinstance(state, Task) or (isinstance(state, Map) and faults_of(state))
+    }
+
+
+def _map_faults(state: Map) -> Iterator[Fault]:
+    if state.reader is not None:
+        yield Fault(kind="reader", error=ITEM_READER_FAILED)
+    if state.writer is not None and state.writer.resource is not None:
+        yield Fault(kind="writer", error=RESULT_WRITER_FAILED)
 
 
 def _names(state: Task) -> Iterator[tuple[Kind, Iterable[str]]]:

@@ -195,7 +195,8 @@ def _delay_seconds(execution: Execution, visit: Visit) -> float:
     return sum(
         (event.timestamp - history[event.previous_id - 1].timestamp).total_seconds()
         for event in history[visit.event_id :]
-        if event.previous_id in failed and event.type.endswith("Scheduled")
+        if event.previous_id in failed
+        and event.type.endswith(("Scheduled", "MapStateStarted"))
     )
 
 

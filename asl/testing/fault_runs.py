@@ -6,8 +6,10 @@ Never: judges; fault_outcome.py does. The engine and the runner are the real one
 is injected comes from the source of answers, as a mock's answer does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from asl.engine.arns import arn_of
@@ -15,7 +17,7 @@ from asl.engine.execution import Execution
 from asl.engine.messages import Call, Instant, Reply, StartTask, TaskSucceeded
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
-from asl.model.states import Task
+from asl.model.states import Map, Task
 from asl.runtime.clock import VirtualClock
 from asl.runtime.dry_machine import watched_machine
 from asl.runtime.dry_run import VISITS
@@ -23,11 +25,12 @@ from asl.runtime.dry_watch import Loops, NeedsSample, Watch
 from asl.runtime.run import DEFAULT_ROLE, checked_input, machine_arn, make_runner
 from asl.runtime.runner import Runner
 from asl.tasks.answer import Answer, Job, Ready
+from asl.tasks.buckets import perform
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
 from asl.tasks.shapes import documented_result
 from asl.tasks.unknown import Unknowns
-from asl.testing.fault_kinds import Fault
+from asl.testing.fault_kinds import Asking, Fault, asking_states
 from asl.values import Json
 
 
@@ -84,10 +87,14 @@ class Source(Mocks):
     def __init__(
         self,
         inner: Tasks | Mocks,
-        tasks: Mapping[str, Task],
+        tasks: Mapping[str, Asking],
         injections: Sequence[Injection],
+        *,
+        files: Callable[[StartTask], Answer] | None = None,
     ) -> None:
         super().__init__({})
+        self._files = files
+        """What reads and writes items; None: the runner, and no fault meets it."""
         self.inner = inner.fresh()
         self.tokens = inner.tokens
         self.asked: list[Call] = []
@@ -99,8 +106,8 @@ class Source(Mocks):
         return self
 
     def binds(self, resource: str) -> bool:
-        """Whether the table behind it has a callable for exactly this resource."""
-        return self.inner.binds(resource)
+        """Whether calls of a resource come here."""
+        return self._files is not None or self.inner.binds(resource)
 
     def knows_activity(self, state: str, arn: str) -> bool:
         """Whether the table behind it knows an activity."""
@@ -114,12 +121,29 @@ class Source(Mocks):
         """The injected answer, or the call that the table behind it makes."""
         name = effect.call.state
         self.asked.append(effect.call)
-        injection = self._due.get(name)
-        if injection is None or name not in self._tasks:
-            return self.inner.prepare(effect, now)
+        injection, state = self._due.get(name), self._tasks.get(name)
+        if (
+            injection is None
+            or state is None
+            or not injection.fault.hits(effect, state)
+        ):
+            return self._usual(effect, now, state)
         if injection.once:
             del self._due[name]
-        return Ready(injection.fault.answer(self._tasks[name], effect, now))
+        return Ready(injection.fault.answer(state, effect, now))
+
+    def _usual(
+        self, effect: StartTask, now: Instant, state: Asking | None
+    ) -> Job | Ready:
+        """What a call comes to where nothing goes wrong."""
+        if (
+            self._files is not None
+            and isinstance(state, Map)
+            and ":states:::s3:" in effect.resource
+            and not self.inner.binds(effect.resource)
+        ):
+            return Ready(self._files(effect))
+        return self.inner.prepare(effect, now)
 
     def note(self, effect: StartTask) -> None:
         """Use up the answer to a call that was answered in an earlier run."""
@@ -142,11 +166,13 @@ class Given:
         self.machine = machine
         self.tasks = tasks
         self.options = options
-        self.states = task_states(machine)
+        self.states = asking_states(machine)
+        buckets = options.get("buckets")
+        self.files = partial(perform, folder=None if buckets is None else Path(buckets))
 
     def run(self, way: Way) -> Trace:
         """One run on this way; a missing mock ends it early where a fault led there."""
-        source = Source(self.tasks, self.states, way.injections)
+        source = Source(self.tasks, self.states, way.injections, files=self.files)
         seen: dict[str, Execution] = {}
         runner = make_runner(
             self.machine,
@@ -174,7 +200,7 @@ class Placeholders:
         self.type = type
         self.seed = seed
         self.visits = visits
-        self.states = task_states(machine)
+        self.states = asking_states(machine)
 
     def run(self, way: Way) -> Trace:
         """One run on this way, until it ends or needs a value that nobody gave."""
@@ -210,7 +236,7 @@ class Placeholders:
 class _Unknown(Mocks):
     """Results of which only the documented shape is known."""
 
-    def __init__(self, states: Mapping[str, Task], unknowns: Unknowns) -> None:
+    def __init__(self, states: Mapping[str, Asking], unknowns: Unknowns) -> None:
         super().__init__({})
         self._states = states
         self._unknowns = unknowns
@@ -232,7 +258,7 @@ class _Unknown(Mocks):
         name, unknowns = effect.call.state, self._unknowns
         state = self._states.get(name)
         output: Json
-        if state is not None:
+        if isinstance(state, Task):
             output = documented_result(state.resource, unknowns, name)
         elif "ReaderConfig" in effect.payload:
             items = [unknowns.object(name, "$[0]")]

@@ -15,7 +15,7 @@ from asl.engine.failure import find_match
 from asl.model.failure import HEARTBEAT_TIMEOUT, TIMEOUT
 from asl.model.machine import Branch, StateMachine, walk_states
 from asl.model.states import Choice, Map, Parallel, State, Task
-from asl.testing.fault_kinds import Fault, faults_of
+from asl.testing.fault_kinds import Asking, Fault, faults_of
 from asl.testing.fault_runs import Injection, Way
 from asl.values import Json
 
@@ -91,7 +91,7 @@ def _realised(machine: StateMachine, steps: list[_Step], input: Json) -> Iterato
 def _causes(state: State, place: int) -> Iterator[Injection]:
     """Injections that a state's Catch of this place takes."""
     assert isinstance(state, (Task, Parallel, Map)), "others have no Catch"
-    inside = [state] if isinstance(state, Task) else _tasks_in(state)
+    inside = _tasks_in(state)
     for task in inside:
         for fault in faults_of(task):
             if fault.kind in ("hang", "malformed"):
@@ -100,13 +100,10 @@ def _causes(state: State, place: int) -> Iterator[Injection]:
                 yield Injection(task.name, fault)
 
 
-def _tasks_in(state: State) -> list[Task]:
-    return [
-        inner
-        for branch in _inner(state)
-        for inner in walk_states(branch)
-        if isinstance(inner, Task)
-    ]
+def _tasks_in(state: State) -> list[Asking]:
+    """The state and those inside it, as far as they ask the world for something."""
+    states = [state, *(s for branch in _inner(state) for s in walk_states(branch))]
+    return [inner for inner in states if isinstance(inner, (Task, Map))]
 
 
 def _inner(state: State) -> tuple[Branch, ...]:

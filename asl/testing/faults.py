@@ -5,6 +5,8 @@ pytest a list of Cases.
 Never: changes a definition, a callable or a mock. Callables are called many times, once
 for each fault, so they should keep nothing between runs.
 
+A machine that startExecution starts is not gone into: its state meets faults like any
+task, its own tasks when it is looked at by itself.
 A state on an error path is reached through the fault that leads there. Without tasks
 and mocks the results are placeholders, and Choices are steered to where a state lies.
 """
@@ -19,7 +21,7 @@ from asl.model.machine import StateMachine
 from asl.runtime.run import make_runner
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
-from asl.testing.fault_kinds import KINDS, Fault, faults_of
+from asl.testing.fault_kinds import KINDS, Fault, asking_states, faults_of
 from asl.testing.fault_outcome import Outcome, judge
 from asl.testing.fault_runs import (
     Given,
@@ -28,7 +30,6 @@ from asl.testing.fault_runs import (
     Trace,
     Way,
     World,
-    task_states,
 )
 from asl.testing.fault_ways import find_ways
 from asl.values import Json
@@ -151,14 +152,17 @@ def _injections(
     machine: StateMachine, kinds: Iterable[str], states: Iterable[str]
 ) -> list[Injection]:
     """What is to be injected, in the order of the definition."""
-    tasks = task_states(machine)
+    tasks = asking_states(machine)
     chosen, named = set(kinds), list(states)
     for kind in chosen:
         if kind not in KINDS:
             raise UsageError(f"no kind of fault is {kind!r}; there are {_list(KINDS)}")
     for name in named:
         if name not in tasks:
-            raise UsageError(f"{name!r} is no Task state; there are {_list(tasks)}")
+            raise UsageError(
+                f"{name!r} is no Task state, nor a Map with files of its own; there "
+                f"are {_list(tasks)}"
+            )
     return [
         Injection(name, fault, once)
         for name, task in tasks.items()
@@ -197,7 +201,7 @@ class _Search:
         self.machine = machine
         self.inputs = inputs
         self.world = world
-        self.tasks = task_states(machine)
+        self.tasks = asking_states(machine)
         self.ways: dict[str, Way] = {}
         self._usual: dict[str, Trace] = {}
         self._explored: set[str] = set()

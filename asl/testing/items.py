@@ -1,6 +1,7 @@
 """Scenario files as pytest collects them: one item for each scenario.
 
-In: a scenario file. Out: items that pass or fail with a readable text.
+In: a scenario file, or a mock configuration that somebody named: one item for each of
+its test cases. Out: items that pass or fail with a readable text.
 Never: imported before there is such a file.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from asl.errors import AslError
+from asl.testing.mock_cases import read_cases
 from asl.testing.scenario import Scenario
 from asl.testing.scenario_file import read_scenarios
 from asl.testing.snapshot import OPTION
@@ -20,14 +22,26 @@ from asl.testing.verdict import Verdict, judge
 class ScenarioFile(pytest.File):
     """One scenario file."""
 
+    def read(self) -> list[Scenario]:
+        """Its scenarios; AslError says what is wrong with it."""
+        return read_scenarios(self.path)
+
     def collect(self) -> Iterator["ScenarioItem"]:
         """Its scenarios; a wrong file is an error of the collection."""
         try:
-            scenarios = read_scenarios(self.path)
+            scenarios = self.read()
         except AslError as error:
             raise self.CollectError(str(error)) from None
         for scenario in scenarios:
             yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
+
+
+class MockConfigFile(ScenarioFile):
+    """One mock configuration; its machines are found beside it."""
+
+    def read(self) -> list[Scenario]:
+        """Its test cases."""
+        return read_cases(self.path)
 
 
 class ScenarioItem(pytest.Item):

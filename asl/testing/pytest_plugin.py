@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from asl.model.machine import StateMachine
+    from asl.server.api import Api
     from asl.testing.watched import WatchedTasks
 
 pytest_plugins = ("asl.testing.coverage_plugin",)
@@ -50,12 +51,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> pytest.Collector | None:
-    """Scenario files hold tests."""
-    if not file_path.name.endswith(_SUFFIXES):
+    """Scenario files hold tests, and mock configurations that somebody names."""
+    is_scenario = file_path.name.endswith(_SUFFIXES)
+    if not is_scenario and not (
+        file_path.suffix == ".json" and parent.session.isinitpath(file_path)
+    ):
         return None
-    from asl.testing.items import ScenarioFile
+    if not is_scenario:
+        from asl.testing.mock_cases import is_mock_config
 
-    return ScenarioFile.from_parent(parent, path=file_path)
+        if not is_mock_config(file_path):
+            return None
+    from asl.testing.items import MockConfigFile, ScenarioFile
+
+    kind = ScenarioFile if is_scenario else MockConfigFile
+    return kind.from_parent(parent, path=file_path)
 
 
 @pytest.fixture
@@ -123,6 +133,33 @@ def asl_snapshot(request: pytest.FixtureRequest) -> Callable[..., None]:
     return checker(request.path.parent, stem, update=update)
 
 
+@pytest.fixture
+def asl_api(asl_tasks: "WatchedTasks") -> "Iterator[Api]":
+    """An asl.Api whose executions call what is bound to `asl_tasks`.
+
+    Override it in a conftest.py to have another clock, mocks, or boto3's services.
+    """
+    from asl.server.api import Api
+
+    api = Api(tasks=asl_tasks)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def stepfunctions_client(asl_api: "Api") -> Iterator[Any]:
+    """boto3's client for Step Functions, answered by `asl_api` in this process.
+
+    So is every other one while the test runs, those of the tested code too.
+    """
+    from asl.server.inprocess import mock_stepfunctions
+
+    with mock_stepfunctions(asl_api):
+        import boto3
+
+        yield boto3.client("stepfunctions")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """After a test with `asl_tasks`: were its functions right?"""
@@ -167,8 +204,9 @@ def pytest_runtest_makereport(
 
 
 def _told(tasks: "WatchedTasks") -> Iterator[tuple[str, str]]:
-    from asl.testing.told import tell
+    from asl.testing.told import tell, tell_child
 
     executions = [e for e in tasks.executions if len(e.history)]
     for execution in executions[-1:]:
-        yield f"asl: the last of {len(executions)} executions", tell(execution)
+        text = "\n".join(filter(None, (tell(execution), tell_child(tasks))))
+        yield f"asl: the last of {len(executions)} executions", text

@@ -33,6 +33,8 @@ class Scenario:
     data: Mapping[str, Json]
     machines: dict[str, "StateMachine"] = field(default_factory=dict, compare=False)
     """Machines of this file that were loaded already."""
+    may_throw: frozenset[str | None] | None = None
+    """Of a test case that says nothing of its end: the errors that its mocks throw."""
 
     @property
     def expect(self) -> Mapping[str, Json]:

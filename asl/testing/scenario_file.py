@@ -18,6 +18,7 @@ from asl.errors import DefinitionError, UsageError
 from asl.problem import Severity
 from asl.source.document import Document
 from asl.source.reading import read_file
+from asl.source.substitution import escape
 from asl.testing.scenario import Scenario
 from asl.values import Json
 
@@ -65,6 +66,7 @@ EXPECT: dict[str, _Types] = {
     "duration_seconds": (int, float),
     "history": _LIST,
     "calls": _TABLE,
+    "call_times": _TABLE,
     "snapshot": _TEXT,
 }
 
@@ -211,6 +213,19 @@ class _Faults:
                 for index, name in enumerate(value):
                     if not isinstance(name, str):
                         self.say(f"{where}/{index}", f"{key} lists texts")
+            elif key in ("calls", "call_times"):
+                self._check_calls(value, where, key)
+
+    def _check_calls(self, value: Mapping[str, Json], at: str, key: str) -> None:
+        """What is expected of calls stands in a list for each state."""
+        for state, expected in value.items():
+            where = f"{at}/{escape(state)}"
+            if not isinstance(expected, list):
+                self.say(where, f"{key} has a list for each state, one entry a call")
+            elif key == "call_times" and not all(
+                _is(entry, (int, float)) for entry in expected
+            ):
+                self.say(where, f"{key} lists seconds since the start")
 
 
 def _is(value: Json, kinds: _Types) -> bool:

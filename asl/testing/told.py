@@ -12,6 +12,8 @@ from asl.testing.difference import ABSENT, Steps, short, value_at
 
 if TYPE_CHECKING:
     from asl.engine.execution import Execution
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.registry import Tasks
     from asl.values import Json
 
 _MOST = 40
@@ -30,6 +32,15 @@ def tell(execution: "Execution") -> str:
     for visit in visits[left_out:]:
         lines += _visit_lines(visit)
     return "\n".join(lines)
+
+
+def tell_child(tasks: "Tasks | Mocks") -> str:
+    """The first failure of an execution that the run has started; empty: none."""
+    for error, cause in tasks.last_run.child_failures():
+        text = ": ".join(text for text in (error, cause) if text)
+        shown = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+        return f"an execution that it started failed: {shown}"
+    return ""
 
 
 def outcome(execution: "Execution") -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asl.errors import AslError, InternalError
+from asl.model.failure import TOLERATED_FAILURE
+from asl.runtime.last import last_state
 from asl.testing.asserting import (
     caught_text,
     never_text,
@@ -20,13 +22,12 @@ from asl.testing.asserting import (
 from asl.testing.difference import difference_text, first_parting
 from asl.testing.scenario import Scenario
 from asl.testing.snapshot import OPTION, snapshot_difference
-from asl.testing.told import outcome, tell
+from asl.testing.told import outcome, tell, tell_child
 from asl.testing.watched import find_broken, without_ours
 
 if TYPE_CHECKING:
     from asl.engine.execution import Execution
     from asl.engine.visits import TaskCall
-    from asl.values import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Verdict:
     """None where it could not be run."""
     faults: tuple[str, ...]
     """What is otherwise than expected; each begins with a line that says it all."""
+    child: str = ""
+    """What failed in an execution that it started."""
 
     @property
     def passed(self) -> bool:
@@ -54,6 +57,7 @@ class Verdict:
         parts = list(self.faults)
         if self.execution is not None:
             parts.append(tell(self.execution))
+        parts += [self.child] if self.child else []
         return "\n\n".join(parts)
 
 
@@ -80,7 +84,12 @@ def judge(
             execution, file, update=update_snapshots, option=option
         )
         faults += [text] if text else []
-    return Verdict(scenario=scenario, execution=execution, faults=tuple(faults))
+    return Verdict(
+        scenario=scenario,
+        execution=execution,
+        faults=tuple(faults),
+        child=tell_child(tasks),
+    )
 
 
 def _broken(scenario: Scenario, execution: "Execution") -> Iterator[str]:
@@ -97,6 +106,9 @@ def _broken(scenario: Scenario, execution: "Execution") -> Iterator[str]:
 
 def _faults(scenario: Scenario, execution: "Execution") -> Iterator[str]:
     expect = scenario.expect
+    if scenario.may_throw is not None and "status" not in expect:
+        yield from _unmeant_end(scenario, scenario.may_throw, execution)
+        return
     failing = expect.get("error") is not None or expect.get("cause") is not None
     status = expect.get("status", "FAILED" if failing else "SUCCEEDED")
     if execution.status != status:
@@ -123,6 +135,28 @@ def _faults(scenario: Scenario, execution: "Execution") -> Iterator[str]:
         yield from _history_faults(expect["history"], execution)
 
 
+def _unmeant_end(
+    scenario: Scenario, thrown: frozenset[str | None], execution: "Execution"
+) -> Iterator[str]:
+    """An end that no test case could have meant, where it says nothing of its end."""
+    if execution.status == "SUCCEEDED":
+        return
+    if execution.status == "FAILED":
+        name = last_state(execution)
+        is_fail = any(visit.type == "Fail" for visit in execution.states.get(name, ()))
+        if is_fail or execution.error in thrown:
+            return
+        if thrown and execution.error == TOLERATED_FAILURE:
+            return  # an error that was thrown inside a distributed Map
+        given = "" if scenario.data.get("input") is not None else "; its input was {}"
+        yield (
+            f"it fails in {name!r}, which is no Fail state, with an error that its "
+            f"mocks do not throw{given}: {outcome(execution)}"
+        )
+    else:
+        yield f"it does not come to an end of its own: {outcome(execution)}"
+
+
 def _history_faults(expected: list[str], execution: "Execution") -> Iterator[str]:
     types = [event.type for event in execution.history]
     index = first_parting(expected, types)
@@ -139,11 +173,22 @@ def _history_faults(expected: list[str], execution: "Execution") -> Iterator[str
 def _call_faults(
     scenario: Scenario, calls: "dict[str, list[TaskCall]]"
 ) -> Iterator[str]:
-    expected: dict[str, Json] = scenario.expect.get("calls", {})
-    for state, payloads in expected.items():
-        if state not in calls:
-            yield f"calls: no task is named {state!r}; there are: {', '.join(calls)}"
-            continue
-        text = difference_text(payloads, [call.payload for call in calls[state]])
-        if text:
-            yield f"the calls of state {state!r} differ at {text}"
+    """Calls with other payloads, or at other times, than expected."""
+    expect = scenario.expect
+    for key, said in (("calls", "calls"), ("call_times", "times of the calls")):
+        for state, expected in expect.get(key, {}).items():
+            if state not in calls:
+                names = ", ".join(calls)
+                yield f"{key}: no task is named {state!r}; there are: {names}"
+                continue
+            came = [
+                _whole(call.at_seconds) if key == "call_times" else call.payload
+                for call in calls[state]
+            ]
+            if text := difference_text(expected, came):
+                yield f"the {said} of state {state!r} differ at {text}"
+
+
+def _whole(seconds: float) -> float:
+    """Seconds as people write them: 5 rather than 5.0."""
+    return int(seconds) if seconds.is_integer() else seconds

@@ -7,7 +7,7 @@ Never: follows a place to where it comes from (wishes.py does). Values are found
 trying them with the operators themselves. Conditions in JSONata are read by their
 text: comparisons of a chain of names with a literal or another chain.
 
-States Language specification: "Choice State"; reference 06.
+States Language specification: "Choice State".
 """
 
 import re

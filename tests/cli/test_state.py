@@ -127,7 +127,7 @@ def test_iteration_variables_and_context_can_be_given(file: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("Pay", "--tasks", "payment.py", "--mocks", "mocks.json"), "not both"),
+        (("Pay", "--mock-case", "Happy"), "--mock-case is for --mocks"),
         (("Pya", "--result", "1"), "did you mean 'Pay'?"),
         (("Pay", "--result", "{"), "--result"),
         (("Pay", "--context", "[]", "--result", "1"), "context is a table"),

@@ -116,6 +116,91 @@ RUNS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
 ]
 
 
+THE_REST = """\
+QueryLanguage: JSONata
+StartAt: Ask
+States:
+  Ask:
+    Type: Choice
+    Choices:
+      - {Condition: "{% $states.input.far %}", Next: Far}
+  Far:
+    Type: Map
+    Items: "{% $states.input.items %}"
+    ItemProcessor:
+      ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}
+      StartAt: Near
+      States:
+        Near:
+          Type: Map
+          Items: [1, 2]
+          ItemProcessor:
+            StartAt: Sync
+            States:
+              Sync:
+                Type: Task
+                Resource: arn:aws:states:::glue:startJobRun.sync
+                Arguments: {JobName: j}
+                End: true
+          Retry:
+            - {ErrorEquals: [Busy], MaxAttempts: 1}
+          End: true
+    Catch:
+      - {ErrorEquals: [States.ALL], Next: Both}
+    Next: Both
+  Both:
+    Type: Parallel
+    Branches:
+      - StartAt: Call
+        States:
+          Call:
+            Type: Task
+            Resource: arn:aws:states:::sqs:sendMessage.waitForTaskToken
+            Arguments: {MessageBody: "{% $states.context.Task.Token %}"}
+            End: true
+    Retry:
+      - {ErrorEquals: [States.ALL], MaxAttempts: 1}
+    Catch:
+      - ErrorEquals: [States.ALL]
+        Output: "{% $states.errorOutput.Error = 'Odd' ? 1 : 2 %}"
+        Next: Over
+    Next: Over
+  Over: {Type: Succeed}
+"""
+
+FAR = f"{S}/Far/ItemProcessor/States/Near"
+SYNC = f"{FAR}/ItemProcessor/States/Sync"
+CALL = f"{S}/Both/Branches/0/States/Call"
+THE_REST_COUNTED = {
+    # One run: two children, busy once in the first; the message fails twice.
+    (f"{S}/Ask", "entered"): 1,
+    (f"{S}/Ask/Choices/0", "true"): 1,
+    (f"{S}/Ask/Choices/0", "false"): 0,
+    (f"{S}/Far", "entered"): 1,
+    (f"{S}/Far", "no items"): 0,
+    (f"{S}/Far", "one item"): 0,
+    (f"{S}/Far", "many items"): 1,
+    (f"{S}/Far/Next", "taken"): 1,
+    (f"{S}/Far/Catch/0", "taken"): 0,
+    (FAR, "entered"): 2,  # once in each child
+    (FAR, "many items"): 3,  # at each attempt; its Items are literal
+    (f"{FAR}/End", "taken"): 2,
+    (f"{FAR}/Retry/0", "used"): 1,
+    (SYNC, "entered"): 6,  # two items, three attempts
+    (f"{SYNC}/End", "taken"): 4,
+    (f"{S}/Both", "entered"): 1,
+    (f"{S}/Both/Branches/0", "entered"): 2,  # at each attempt
+    (f"{S}/Both/Next", "taken"): 0,
+    (f"{S}/Both/Retry/0", "used"): 2,  # it decides twice, the second time against
+    (f"{S}/Both/Catch/0", "taken"): 1,
+    (f"{S}/Both/Catch/0/Output", "?0 met"): 1,
+    (f"{S}/Both/Catch/0/Output", "?0 not met"): 0,
+    (CALL, "entered"): 2,
+    (f"{CALL}/End", "taken"): 0,
+    (f"{S}/Over", "entered"): 1,
+}
+
+
 def counted(coverage: Coverage) -> dict[tuple[str, str], int]:
     """Every place of the only machine with how often it was reached."""
     (machine,) = coverage.machines
@@ -152,6 +237,18 @@ def everything(tmp_path: Path) -> Coverage:
 def test_every_place_is_counted_as_by_hand(everything: Coverage) -> None:
     hits = {place: hits for place, (hits, _) in COUNTED.items()}
     assert counted(everything) == hits
+
+
+def test_what_that_machine_has_not_is_counted_as_by_hand_too() -> None:
+    odd = {"Throw": {"Error": "Odd"}}
+    busy = {"Throw": {"Error": "Busy"}, "MapIndex": 0, "Attempt": 1}
+    mocks: dict[str, list[dict[str, Any]]] = {
+        "Sync": [busy, {"Return": {}, "Times": "always"}],
+        "Call": [odd, odd],
+    }
+    given = {"far": True, "items": ["a", "b"]}
+    coverage = cover(THE_REST, given, tasks=asl.Mocks(mocks))
+    assert counted(coverage) == THE_REST_COUNTED
 
 
 def test_every_place_has_its_line(everything: Coverage) -> None:

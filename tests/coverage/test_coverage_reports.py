@@ -210,6 +210,16 @@ def test_html_is_one_sound_file_with_the_source_marked(coverage: Coverage) -> No
     assert "run 1 time<" in page
 
 
+def test_html_leads_from_what_is_missing_to_its_line(coverage: Coverage) -> None:
+    tags = Tags()
+    tags.feed(write_report(coverage, "html"))
+    links = [attrs["href"] or "" for tag, attrs in tags.seen if tag == "a"]
+    places = {attrs.get("id") for _, attrs in tags.seen}
+    lines = [link for link in links if re.search(r"l\d+$", link)]
+    assert lines
+    assert {link.removeprefix("#") for link in links} <= places
+
+
 def test_html_without_the_source_lists_what_is_missing(
     coverage: Coverage, tmp_path: Path
 ) -> None:

@@ -157,7 +157,10 @@ def test_a_path_that_cannot_be_one_is_told() -> None:
     assert "null byte" in file_fault(Path("a\0.json")).message
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "\ufeff", "# only a comment", "---\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n\t", "\ufeff", "# only a comment", "---\n", "%YAML 1.2\n--- # no\n..."],
+)
 def test_an_empty_text_is_told(text: str) -> None:
     problem = fault(text)
     assert (problem.code, problem.aws_code) == ("ASL005", "SCHEMA_VALIDATION_FAILED")
@@ -174,6 +177,8 @@ def test_an_empty_text_is_told(text: str) -> None:
         ("2.5", "a number", "SCHEMA_VALIDATION_FAILED"),
         ("true", "true or false", "SCHEMA_VALIDATION_FAILED"),
         ("two words", "a text", "INVALID_JSON_DESCRIPTION"),
+        ("null", "null", "SCHEMA_VALIDATION_FAILED"),
+        ("~", "null", "INVALID_JSON_DESCRIPTION"),
     ],
 )
 def test_a_definition_is_an_object(text: str, kind: str, aws_code: str) -> None:

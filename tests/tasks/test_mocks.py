@@ -259,7 +259,7 @@ def test_mocks_are_read_from_a_file(tmp_path: Path, name: str, text: str) -> Non
     [
         ("a.json", b"{", "a.json:1:2"),
         ("a.json", b"\xff", "not UTF-8"),
-        ("a.json", b"[]", "this is a list"),
+        ("a.json", b"[]", "mocks are a table"),
         ("a.yaml", b"a: [", "a.yaml:1:5"),
         ("a.json", b'{"MockedResponses": {}}', "there is no StateMachines"),
     ],
@@ -277,3 +277,14 @@ def test_an_unreadable_file_is_told(
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         Mocks.load(str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("text", ["[1]", "null", ""])
+def test_a_file_that_holds_no_table_is_told_as_mocks(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mocks.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        Mocks.load(file)
+    assert str(caught.value) == (
+        f"{file}: mocks are a table from state name to answers"
+    )

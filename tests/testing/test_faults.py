@@ -1,6 +1,7 @@
 """The fault matrix: where an error of a task ends is told rightly."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import asl
 from asl.errors import UsageError
 from asl.testing import faults
-from asl.testing.fault_kinds import KINDS, Fault, faults_of
+from asl.testing.fault_kinds import KINDS, Fault, asking_states, faults_of
 from asl.testing.fault_outcome import Outcome, describe
 from asl.testing.fault_report import rows, write_text
 from asl.testing.fault_runs import task_states
@@ -427,7 +428,7 @@ def test_callables_are_called_as_ever() -> None:
     ("chosen", "said"),
     [
         ({"kinds": ["weather"]}, "no kind of fault is 'weather'; there are declared"),
-        ({"states": ["Sorry"]}, "'Sorry' is no Task state; there are Pay"),
+        ({"states": ["Sorry"]}, "'Sorry' is no Task state, nor .* there are Pay"),
         ({"type": "FAST"}, "type is"),
     ],
 )
@@ -485,6 +486,75 @@ def test_a_case_on_an_error_path_finds_its_way() -> None:
 
 
 # ----------------------------------------------------------------------------- report
+
+
+# ------------------------------------------------------------------- readers, writers
+
+EXPORT: dict[str, Any] = {
+    "Type": "Map",
+    "ItemReader": {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": "in", "Key": "items.json"},
+    },
+    "ResultWriter": {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "out", "Prefix": "run"},
+    },
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Pay",
+        "States": {"Pay": task()},
+    },
+    "Retry": [{"ErrorEquals": ["States.ItemReaderFailed"], "IntervalSeconds": 3}],
+    "Catch": [{"ErrorEquals": ["States.ResultWriterFailed"], "Next": "Undo"}],
+    "End": True,
+}
+
+
+def test_a_map_that_cannot_read_or_write_is_a_fault(tmp_path: Path) -> None:
+    for bucket in ("in", "out"):
+        (tmp_path / bucket).mkdir()
+    (tmp_path / "in" / "items.json").write_text("[1, 2]")
+    machine = machine_of({"All": EXPORT, "Undo": task()})
+    tasks = asl.Tasks()
+    tasks.bind("pay")(lambda event: event)
+    found = faults.matrix(machine, tasks=tasks, buckets=tmp_path)
+    assert found.not_reached == ()
+    reader = found.of("All", "States.ItemReaderFailed", once=True)
+    assert (reader.verdict, reader.delay_seconds) == ("retried", 3)
+    lasting = found.of("All", "States.ItemReaderFailed")
+    assert (lasting.verdict, lasting.retries, lasting.delay_seconds) == ("fails", 3, 21)
+    writer = found.of("All", "States.ResultWriterFailed")
+    assert (writer.verdict, writer.next) == ("caught", "Undo")
+    # The other tasks of the machine are reached through them.
+    assert {one.state for one in found.outcomes} == {"All", "Pay", "Undo"}
+
+
+def test_readers_and_writers_that_somebody_binds_meet_faults_too() -> None:
+    machine = machine_of({"All": EXPORT, "Undo": task()})
+    tasks = asl.Tasks()
+    tasks.bind("pay")(lambda event: event)
+    source = {"Items": [1], "Source": "here"}
+    tasks.bind("arn:aws:states:::s3:getObject")(lambda request: source)
+    tasks.bind("arn:aws:states:::s3:putObject")(lambda request: {"Bucket": "b"})
+    found = faults.matrix(machine, tasks=tasks, states=["All"])
+    assert [one.verdict for one in found.outcomes] == [
+        "retried", "fails", "caught", "caught",
+    ]  # fmt: skip
+
+
+def test_without_tasks_readers_and_writers_fail_as_well() -> None:
+    found = faults.matrix(machine_of({"All": EXPORT, "Undo": task()}))
+    assert found.of("All", "States.ResultWriterFailed").next == "Undo"
+    assert found.not_reached == ()
+
+
+def test_a_map_without_files_has_no_faults_of_its_own() -> None:
+    inner = {key: EXPORT[key] for key in ("Type", "ItemProcessor", "End")}
+    writer = {"ResultWriter": {"WriterConfig": {"OutputType": "JSON"}}}
+    for plain in (inner, {**inner, **writer}):
+        assert list(asking_states(machine_of({"All": plain}))) == ["Pay"]
 
 
 def test_faults_that_end_alike_are_one_row() -> None:

@@ -1,5 +1,6 @@
 """The plugin's fixtures and hooks, through pytest itself."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -257,6 +258,23 @@ def test_scenario_files_are_collected_and_fail_readably(
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_mock_configuration_is_collected_where_it_is_named(
+    kit: Kit, pytester: pytest.Pytester
+) -> None:
+    config = {
+        "StateMachines": {"machine": {"TestCases": {"Paid": {"Pay": "Charged"}}}},
+        "MockedResponses": {
+            "Charged": {"0": {"Return": {"Payload": {"charged": 1}}}},
+        },
+    }
+    pytester.makefile(".json", MockConfigFile=json.dumps(config), other="[]")
+    kit().assert_outcomes()
+    kit("machine.asl.json", "other.json").assert_outcomes()
+    result = kit("MockConfigFile.json", "-v")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["MockConfigFile.json::machine#Paid PASSED*"])
+
+
 def test_a_wrong_scenario_file_is_an_error_of_the_collection(
     kit: Kit, pytester: pytest.Pytester
 ) -> None:
@@ -354,3 +372,30 @@ def test_the_plugin_knows_scenario_files_as_their_reader_does() -> None:
     from asl.testing import pytest_plugin, scenario_file
 
     assert pytest_plugin._SUFFIXES == scenario_file.SUFFIXES
+
+
+def test_a_client_of_boto3_is_answered_by_the_tests_own_tasks(
+    kit: Kit, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        """
+import json
+from pathlib import Path
+
+def test_it(stepfunctions_client, asl_api, asl_tasks):
+    @asl_tasks.bind("pay")
+    def pay(order):
+        return {"charged": order["amount"]}
+
+    text = Path("machine.asl.json").read_text()
+    arn = stepfunctions_client.create_state_machine(
+        name="orders", definition=text, roleArn="arn:aws:iam::123456789012:role/r"
+    )["stateMachineArn"]
+    begun = stepfunctions_client.start_execution(
+        stateMachineArn=arn, input=json.dumps({"amount": 5})
+    )
+    told = asl_api.call("DescribeExecution", {"executionArn": begun["executionArn"]})
+    assert json.loads(told["output"]) == {"charged": 5}
+"""
+    )
+    kit().assert_outcomes(passed=1)

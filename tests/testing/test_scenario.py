@@ -70,6 +70,7 @@ def faults(write: Any, **keys: Any) -> tuple[str, ...]:
         {"error": None, "cause": None},
         {"path": ["Pay", "Wait"], "visited": ["Wait"], "never": ["Sorry"]},
         {"duration_seconds": 60, "calls": {"Pay": [{"order": 1}]}},
+        {"call_times": {"Pay": [0]}},
         {
             "history": [
                 "ExecutionStarted",
@@ -126,6 +127,14 @@ def test_what_comes_as_expected_passes(write: Any, expect: Any) -> None:
             {"calls": {"Pay": []}},
             "the calls of state 'Pay' differ at $[0]: expected nothing, got "
             '{"order": 1}',
+        ),
+        (
+            {"call_times": {"Pay": [2]}},
+            "the times of the calls of state 'Pay' differ at $[0]: expected 2, got 0",
+        ),
+        (
+            {"call_times": {"Pya": []}},
+            "call_times: no task is named 'Pya'; there are: Pay",
         ),
         (
             {"calls": {"Pya": []}},
@@ -345,6 +354,8 @@ def test_a_snapshot_keeps_no_ids(write: Any) -> None:
         ("definition: x\nexpect:\n  paht: []\n", "3: unknown key paht; did you mean"),
         ("definition: x\nexpect:\n  path: [1]\n", "3: path lists texts"),
         ("definition: x\nexpect:\n  status: OK\n", "3: status is SUCCEEDED or FAILED"),
+        ("definition: x\nexpect:\n  calls: {Pay: 1}\n", "calls has a list for each"),
+        ("definition: x\nexpect:\n  call_times: {A: [true]}\n", "call_times lists sec"),
         ("definition: x\ncases: []\n", "2: there are no cases"),
         ("definition: x\ncases: 1\n", "2: cases is a list, not a whole number"),
         ("definition: x\ncases:\n- 1\n", "3: a case is a table, not a whole number"),
