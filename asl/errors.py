@@ -5,7 +5,7 @@ Never: used for what a definition or a task does wrong while running; that ends 
 execution's history (status, error, cause).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from asl.problem import Problem, Severity
 
@@ -43,12 +43,23 @@ class TaskError(AslError):
 
 
 class ApiError(AslError):
-    """An API call was refused, in AWS's words: error code, message, HTTP status."""
+    """An API call was refused, in AWS's words: error code, message, HTTP status.
 
-    def __init__(self, code: str, message: str = "", *, status: int = 400) -> None:
+    `members` are what an error's body has beside them, such as `resourceName`.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        status: int = 400,
+        members: Mapping[str, str] | None = None,
+    ) -> None:
         self.code = code
         self.message = message
         self.status = status
+        self.members = dict(members or {})
         super().__init__(code, message)
 
     def __str__(self) -> str:

@@ -90,6 +90,11 @@ def _model(service: str) -> Mapping[str, Json] | None:
     return model
 
 
+def find_model(service: str) -> Mapping[str, Json] | None:
+    """botocore's whole description of a service: its operations and shapes."""
+    return _model(service)
+
+
 @cache
 def actions_of(service: str) -> Mapping[str, str] | None:
     """The actions of a service by folded name, as integrations spell them."""

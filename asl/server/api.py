@@ -2,81 +2,159 @@
 
 In: `CreateStateMachine` and a dict such as boto3 sends. Out: a dict such as boto3
 returns (times as seconds since 1970), or ApiError with AWS's code and message.
-Never: a socket, a clock of its own, a name made by chance; the same calls give the same
-answers.
+Never: a socket, a name made by chance; the same calls give the same answers.
 
-Reference 14 (versions), 16 (definitions), 18 (names, ARNs, errors).
+Each part of the service has its own module and its own table of operations; here they
+are put together, and requests are held against the service's model.
 """
 
-import re
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+import logging
+from collections.abc import Mapping
+from os import PathLike
 
-from asl.checks.aws import create_message, read_and_diagnose, render
-from asl.errors import ApiError
-from asl.quotas import DEFINITION_CHARS
-from asl.runtime.clock import Clock, VirtualClock
-from asl.runtime.run import ACCOUNT, NAME, REGION
+from asl.engine.arns import REGION
+from asl.errors import ApiError, InternalError, UsageError
+from asl.runtime.clock import Clock
+from asl.runtime.run import ACCOUNT
+from asl.server.account import Account, Actions, Answer, Request
+from asl.server.activities import POLL_SECONDS, Activities
+from asl.server.aliases import Aliases
+from asl.server.callbacks import Callbacks
+from asl.server.descriptions import Descriptions
+from asl.server.executions import Executions
+from asl.server.log_delivery import LogDelivery
+from asl.server.machines import Machines
+from asl.server.map_runs import MapRuns
+from asl.server.mock_cases import Config, MockCases
+from asl.server.redrive import Redrive
+from asl.server.requests import check_request
 from asl.server.single import answer_test_state
-from asl.values import Json
-
-Request: TypeAlias = Mapping[str, Json]
-Answer: TypeAlias = dict[str, Json]
-
-
-@dataclass(slots=True)
-class StoredMachine:
-    """A state machine as it was created, and as it was last updated."""
-
-    arn: str
-    name: str
-    type: str
-    definition: str
-    role_arn: str
-    created: float
-    settings: dict[str, Json] = field(default_factory=dict)
-    """loggingConfiguration, tracingConfiguration and the like, as they were given."""
-    revision: int = 0
-    versions: list[int] = field(default_factory=list)
-    """The revision that each published version is of; version 1 comes first."""
-
-    @property
-    def revision_id(self) -> str | None:
-        """The present revision's id; a machine that was never updated has none."""
-        if not self.revision:
-            return None
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.arn}#{self.revision}"))
+from asl.server.store import Store, find_store
+from asl.server.tags import Tags
+from asl.server.versions import Versions
+from asl.tasks.mocks import Mocks
+from asl.tasks.registry import Tasks
 
 
 class Api:
-    """The service in memory, one account in one region: `call` operations by name.
+    """The service, one account in one region: `call` operations by name.
 
+    `tasks` does the work of Task states. Time is virtual unless `clock` is a
+    SystemClock. `buckets` is a folder with one subfolder a bucket, the stand-in for S3.
+    In virtual time an execution goes on by itself as far as no time passes; its time
+    passes when somebody looks at it (describes or lists it, reads its history), but not
+    beyond a limit while a token or an activity may still be answered; or by `advance`.
+    `store` keeps machines, executions, histories, activities and tags: a URL such as
+    `sqlite:///asl.db`, or a Store; what was running when an earlier service ended is
+    ABORTED, and `lost` names it. Without one, all is kept in memory.
+    `seed` decides what is drawn: ids, names, the version that an alias leads to.
+    `poll_seconds` is how long GetActivityTask waits for a task, `real_limit_seconds`
+    how long a callable may block in virtual time.
+    `mock_config` is a MockConfigFile.json; an execution of `…:stateMachine:Name#Case`
+    has the answers of that case.
+    `logs` is a file or a logger for the execution logs of machines whose
+    loggingConfiguration asks for one.
     ARNs in answers have the account and the region; those in requests may have any.
     """
 
     def __init__(
         self,
         *,
+        tasks: Tasks | Mocks | None = None,
         clock: Clock | None = None,
+        store: Store | str | None = None,
+        buckets: str | PathLike[str] | None = None,
         region: str = REGION,
         account: str = ACCOUNT,
+        seed: int = 0,
+        mock_config: Config | None = None,
+        logs: str | PathLike[str] | logging.Logger | None = None,
+        poll_seconds: float = POLL_SECONDS,
+        real_limit_seconds: float = 60,
     ) -> None:
-        self._clock = clock or VirtualClock()
-        self._prefix = f"arn:aws:states:{region}:{account}"
-        self._machines: dict[str, StoredMachine] = {}  # by name
-        self._actions: dict[str, Callable[[Request], Answer]] = {
-            "CreateStateMachine": self._create_state_machine,
-            "UpdateStateMachine": self._update_state_machine,
-            "ValidateStateMachineDefinition": self._validate_definition,
-            "TestState": answer_test_state,
-        }
+        self._tasks = tasks
+        self.mock_cases = MockCases(mock_config)
+        kept = find_store(store)
+        self.account = Account(
+            clock=clock, region=region, id=account, seed=seed, store=kept
+        )
+        try:
+            self._assemble(buckets, logs, poll_seconds, real_limit_seconds)
+        except BaseException:
+            kept.close()
+            raise
+
+    def _assemble(
+        self,
+        buckets: str | PathLike[str] | None,
+        logs: str | PathLike[str] | logging.Logger | None,
+        poll_seconds: float,
+        real_limit_seconds: float,
+    ) -> None:
+        """Put the parts together; each takes from the store what is its own."""
+        self.account.take_up()
+        tags = Tags(self.account)
+        self.machines = Machines(self.account, tags)
+        self.executions = Executions(
+            self.account,
+            self.machines,
+            source=lambda target: self.mock_cases.source(
+                target.name, target.test_case, self._tasks
+            ),
+            buckets=buckets,
+            real_limit_seconds=real_limit_seconds,
+        )
+        self.activities = Activities(
+            self.account, self.executions, tags, poll_seconds=poll_seconds
+        )
+        table = self.executions.table
+        self._logs = None if logs is None else LogDelivery(logs)
+        if self._logs is not None:
+            table.follower = self._logs.tell
+        parts: list[Actions] = [
+            self.machines.actions,
+            Versions(self.account, self.machines).actions,
+            Aliases(self.account, self.machines).actions,
+            tags.actions,
+            self.executions.actions,
+            Descriptions(self.account, self.machines, self.executions).actions,
+            Redrive(self.account, table).actions,
+            MapRuns(self.account, self.executions).actions,
+            Callbacks(self.executions.desk).actions,
+            self.activities.actions,
+            {"TestState": self._test_state},
+        ]
+        self._actions = {name: do for part in parts for name, do in part.items()}
 
     @property
     def actions(self) -> list[str]:
         """The names of the operations there are."""
         return sorted(self._actions)
+
+    @property
+    def exceptions(self) -> Mapping[str, list[BaseException]]:
+        """What callables raised and why executions could not go on, by their ARNs."""
+        return self.executions.table.exceptions
+
+    @property
+    def lost(self) -> list[str]:
+        """ARNs of executions that were running when an earlier service ended."""
+        return list(self.executions.table.lost)
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass for all executions: limits are reached, too."""
+        self.executions.host.advance(seconds)
+
+    def release(self) -> None:
+        """Start nothing more, and end long polls; operations at work may finish."""
+        self.executions.host.close()
+
+    def close(self) -> None:
+        """Stop what is at work, end long polls, let go of the store."""
+        self.release()
+        if self._logs is not None:
+            self._logs.close()
+        self.account.store.close()
 
     def call(self, action: str, request: Request) -> Answer:
         """Perform an operation; raises ApiError where AWS would refuse."""
@@ -85,196 +163,16 @@ class Api:
             raise ApiError("UnknownOperationException", f"Unknown operation: {action}")
         if not isinstance(request, Mapping):
             raise ApiError("SerializationException", "Start of structure expected.")
-        return perform(request)
+        request = dict(request)
+        check_request(action, request)
+        try:
+            return perform(request)
+        except UsageError as error:  # what AWS would have: tasks, mocks, buckets
+            raise ApiError("ValidationException", str(error)) from error
+        except InternalError as error:
+            raise ApiError("InternalFailure", str(error), status=500) from error
+        finally:  # a refusal tells of what is kept, too
+            self.executions.table.sync()
 
-    def _now(self) -> float:
-        return self._clock.now() // 1000 / 1000
-
-    # ------------------------------------------------------------- state machines
-
-    def _create_state_machine(self, request: Request) -> Answer:
-        name, role = _text(request, "name"), _text(request, "roleArn")
-        definition = _definition(request)
-        kind = _choice(request, "type", ("STANDARD", "EXPRESS"))
-        _check_name(name)
-        _check_arn(role)
-        _check_version(request)
-        _check_logging(request)
-        _check_definition(definition, kind)
-        arn = f"{self._prefix}:stateMachine:{name}"
-        wanted = StoredMachine(
-            arn=arn,
-            name=name,
-            type=kind,
-            definition=definition,
-            role_arn=role,
-            created=self._now(),
-            settings=_settings(request),
-        )
-        machine = self._machines.setdefault(name, wanted)
-        # Made again with the same words is no error; a role or tags may differ.
-        if _identity(machine) != _identity(wanted):
-            raise ApiError(
-                "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'"
-            )
-        answer: Answer = {"stateMachineArn": arn, "creationDate": machine.created}
-        return _publish(machine, request, answer)
-
-    def _update_state_machine(self, request: Request) -> Answer:
-        machine = self._machine(_text(request, "stateMachineArn"))
-        if not any(request.get(name) is not None for name in _CHANGEABLE):
-            raise ApiError(
-                "MissingRequiredParameter",
-                "Either the definition, the role ARN, the LoggingConfiguration, or the "
-                "TracingConfiguration must be specified",
-            )
-        _check_version(request)
-        _check_logging(request)
-        definition = _definition(request, machine.definition)
-        role = _text(request, "roleArn", machine.role_arn)
-        _check_arn(role)
-        if "definition" in request:
-            _check_definition(definition, machine.type)
-        settings = {**machine.settings, **_settings(request)}
-        before = (machine.definition, machine.role_arn, machine.settings)
-        if before != (definition, role, settings):
-            machine.definition, machine.role_arn = definition, role
-            machine.settings = settings
-            machine.revision += 1
-        answer: Answer = {"updateDate": self._now()}
-        if machine.revision_id:
-            answer["revisionId"] = machine.revision_id
-        return _publish(machine, request, answer)
-
-    def _machine(self, arn: str) -> StoredMachine:
-        """The machine that an ARN names; versions and aliases are none."""
-        _check_arn(arn)
-        found = _MACHINE_ARN.fullmatch(arn)
-        machine = self._machines.get(found[1]) if found else None
-        if machine is None:
-            raise ApiError(
-                "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'"
-            )
-        return machine
-
-    def _validate_definition(self, request: Request) -> Answer:
-        definition = _definition(request)
-        kind = _choice(request, "type", ("STANDARD", "EXPRESS"))
-        severity = _choice(request, "severity", ("ERROR", "WARNING"))
-        limit = _number(request, "maxResults", most=100)
-        found = read_and_diagnose(definition, type=kind)
-        return render(found, severity=severity, max_results=limit)
-
-
-_MACHINE_ARN = re.compile(r"arn:[^:]*:states:[^:]*:[^:]*:stateMachine:([^:]+)")
-
-_CHANGEABLE = (
-    "definition",
-    "roleArn",
-    "loggingConfiguration",
-    "tracingConfiguration",
-    "encryptionConfiguration",
-)
-
-
-def _settings(request: Request) -> dict[str, Json]:
-    return {name: request[name] for name in _CHANGEABLE[2:] if name in request}
-
-
-def _identity(machine: StoredMachine) -> Json:
-    return machine.definition, machine.type, machine.settings
-
-
-def _publish(machine: StoredMachine, request: Request, answer: Answer) -> Answer:
-    """Publish a version if asked to; the same revision is never published twice."""
-    if request.get("publish"):
-        if machine.revision not in machine.versions[-1:]:
-            machine.versions.append(machine.revision)
-        answer["stateMachineVersionArn"] = f"{machine.arn}:{len(machine.versions)}"
-    return answer
-
-
-# --- requests
-
-
-def _invalid(value: Json, name: str, constraint: str) -> ApiError:
-    shown = "null" if value is None else f"'{value}'"
-    return ApiError(
-        "ValidationException",
-        f"1 validation error detected: Value {shown} at '{name}' failed to satisfy "
-        f"constraint: {constraint}",
-    )
-
-
-def _text(request: Request, name: str, default: str | None = None) -> str:
-    value = request.get(name, default)
-    if value is None:
-        raise _invalid(None, name, "Member must not be null")
-    if not isinstance(value, str):
-        raise ApiError("SerializationException", f"'{name}' is no text")
-    return value
-
-
-def _definition(request: Request, default: str | None = None) -> str:
-    value = _text(request, "definition", default)
-    if len(value) > DEFINITION_CHARS:
-        limit = f"Member must have length less than or equal to {DEFINITION_CHARS}"
-        raise _invalid(f"{value[:40]}…", "definition", limit)
-    return value
-
-
-def _choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
-    """One of some words, the first unless given."""
-    value = _text(request, name, allowed[0])
-    if value not in allowed:
-        words = ", ".join(allowed)
-        raise _invalid(value, name, f"Member must satisfy enum value set: [{words}]")
-    return value
-
-
-def _number(request: Request, name: str, *, most: int) -> int:
-    value = request.get(name, 0)
-    if type(value) is not int:
-        raise ApiError("SerializationException", f"'{name}' is no whole number")
-    if value > most:
-        limit = f"Member must have value less than or equal to {most}"
-        raise _invalid(value, name, limit)
-    if value < 0:
-        limit = "Member must have value greater than or equal to 0"
-        raise _invalid(value, name, limit)
-    return value
-
-
-def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise ApiError("InvalidName", f"Invalid Name: '{name}'")
-
-
-def _check_arn(arn: str) -> None:
-    if not arn.startswith("arn:"):
-        raise ApiError("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {arn}'")
-
-
-def _check_version(request: Request) -> None:
-    if request.get("versionDescription") and not request.get("publish"):
-        raise ApiError(
-            "ValidationException",
-            "Version description can only be set when publish is true",
-        )
-
-
-def _check_logging(request: Request) -> None:
-    logging = request.get("loggingConfiguration")
-    if not isinstance(logging, Mapping):
-        return
-    count = len(logging.get("destinations") or ())
-    if count > 1 or (count == 0 and logging.get("level", "OFF") != "OFF"):
-        raise ApiError(
-            "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
-        )
-
-
-def _check_definition(definition: str, kind: str) -> None:
-    if message := create_message(read_and_diagnose(definition, type=kind)):
-        raise ApiError("InvalidDefinition", message)
+    def _test_state(self, request: Request) -> Answer:
+        return answer_test_state(request, tasks=self._tasks)

@@ -105,6 +105,11 @@ class LambdaContext:
         """The task token, for .waitForTaskToken and activities."""
         return self._effect.call.token
 
+    @property
+    def is_real(self) -> bool:
+        """Whether time is real: `advance` really waits."""
+        return self._sleep is not None
+
     def get_remaining_time_in_millis(self) -> int:
         """How much time is left before the call is cut off."""
         if self._plan.limit_us is not None:

@@ -167,6 +167,23 @@ def find_shape(resource: Resource) -> Any:
 @lru_cache(maxsize=256)
 def output_shape(service: str, operation: str) -> Any:
     """The output shape of an operation; both named as Step Functions names them."""
+    found = find_operation(service, operation)
+    return None if found is None else found.output_shape
+
+
+def find_operation(service: str, operation: str) -> Any:
+    """botocore's model of an operation, named as Step Functions does; None if unknown.
+
+    Its service is `service_model.service_name`, as boto3 makes clients by it.
+    """
+    model = _service_model(service)
+    for name in () if model is None else model.operation_names:
+        if name.lower() == operation.lower():
+            return model.operation_model(name)
+    return None
+
+
+def _service_model(service: str) -> Any:
     try:
         from botocore.loaders import create_loader
         from botocore.model import ServiceModel
@@ -180,11 +197,7 @@ def output_shape(service: str, operation: str) -> Any:
         folder = next((n for n in names if n.replace("-", "") == wanted), None)
     if folder is None:
         return None
-    model = ServiceModel(loader.load_service_model(folder, "service-2"), folder)
-    for name in model.operation_names:
-        if name.lower() == operation.lower():
-            return model.operation_model(name).output_shape
-    return None
+    return ServiceModel(loader.load_service_model(folder, "service-2"), folder)
 
 
 class _TooMuch(Exception):

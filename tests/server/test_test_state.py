@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 import asl
-from asl.server.single import answer_test_state
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
 INVOKE = {
@@ -196,7 +195,11 @@ COUNT = {"stateConfiguration": {"mapIterationFailureCount": 2}}
             "errorOutput].",
         ),
         (INVOKE, {"mock": {"result": "{"}}, "Mocked result must be valid JSON"),
-        (INVOKE, {"mock": {"result": 1}}, "Mocked result must be valid JSON"),
+        (
+            INVOKE,
+            mock({}) | {"revealSecrets": True},
+            "TestState does not support RevealSecrets when a mock is specified.",
+        ),
         (MAP, mock({}), "Mocked result must be an array."),
         (
             PARALLEL,
@@ -265,7 +268,7 @@ def test_a_wrong_definition_is_refused_by_its_place() -> None:
     code, message = refusal(PARALLEL | {"Branches": []})
     assert code == "InvalidDefinition"
     assert "/States/StateName/Branches" in message
-    for text in ("{", "[]", ""):
+    for text in ("{", "[]", " "):
         assert refusal(text)[0] == "InvalidDefinition"
     assert refusal(MAP)[0] == "InvalidDefinition"
     machine = {"StartAt": "No", "States": {"In": PASS}}
@@ -276,6 +279,7 @@ def test_values_of_the_wrong_kind_are_refused() -> None:
     with pytest.raises(asl.ApiError, match="must not be null"):
         asl.Api().call("TestState", {})
     assert refusal(INVOKE, mock=[])[0] == "SerializationException"
+    assert refusal(INVOKE, mock={"result": 1})[0] == "SerializationException"
     assert refusal(PASS, input="{")[0] == "InvalidExecutionInput"
     assert refusal(PASS, inspectionLevel="ALL")[0] == "ValidationException"
     wrong = mock(1, fieldValidationMode="LAX")
@@ -285,10 +289,13 @@ def test_values_of_the_wrong_kind_are_refused() -> None:
 
 
 def test_a_task_without_a_mock_is_done_by_tasks() -> None:
-    with pytest.raises(asl.UsageError, match="needs tasks"):
-        ask(INVOKE, roleArn=ROLE)
+    code, message = refusal(INVOKE, roleArn=ROLE)
+    assert code == "ValidationException"
+    assert "needs tasks" in message
     tasks = asl.Tasks()
     tasks.bind("f")(lambda event: "done")
     request = {"definition": json.dumps(INVOKE), "roleArn": ROLE}
-    answer = answer_test_state(request, tasks=tasks)
+    answer = asl.Api(tasks=tasks).call("TestState", request)
+    with pytest.raises(asl.ApiError, match="no callable is bound"):
+        asl.Api(tasks=asl.Tasks()).call("TestState", request)
     assert json.loads(answer["output"])["Payload"] == "done"

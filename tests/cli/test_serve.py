@@ -1,0 +1,242 @@
+"""asl serve, as a process: its URL, its clients, its end."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from click.testing import CliRunner
+
+from asl.cli.main import main
+
+ROLE = "arn:aws:iam::123456789012:role/runner"
+GOOD = '{"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": true}}}'
+PATIENCE = 30
+
+
+@contextmanager
+def serving(
+    *arguments: str, stop: int = signal.SIGTERM
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server in a process of its own; gives its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asl", "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        first = process.stdout.readline()
+        assert " at http://" in first, first + process.stderr.read()
+        yield first.split()[-1], process
+        process.send_signal(stop)
+        process.wait(PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def client_of(url: str) -> Any:
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+    )
+
+
+def test_a_worker_that_waits_does_not_hold_up_the_end() -> None:
+    with serving() as (url, process):
+        client = client_of(url)
+        activity = client.create_activity(name="work")["activityArn"]
+        answers: list[Any] = []
+        worker = threading.Thread(
+            target=lambda: answers.append(
+                client.get_activity_task(activityArn=activity)
+            )
+        )
+        worker.start()
+        other = client_of(url)
+        assert other.list_activities()["activities"][0]["activityArn"] == activity
+        process.send_signal(signal.SIGTERM)
+        worker.join(PATIENCE)
+        assert process.wait(PATIENCE) == 0
+        client.close()
+        other.close()
+    assert answers[0].get("taskToken") is None
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_serves_until_a_signal(stop: int) -> None:
+    with serving(stop=stop) as (url, process):
+        with urllib.request.urlopen(f"{url}/health", timeout=PATIENCE) as answer:
+            assert json.load(answer)["status"] == "ok"
+        client = client_of(url)
+        made = client.create_state_machine(name="a", definition=GOOD, roleArn=ROLE)
+        assert made["stateMachineArn"].endswith(":stateMachine:a")
+        client.close()
+        assert process.stdout is not None
+        told = process.stdout.readline() + process.stdout.readline()
+        assert f"AWS_ENDPOINT_URL_SFN={url}" in told
+        assert "aws stepfunctions list-state-machines" in told
+    assert process.returncode == 0
+
+
+def test_the_log_and_the_arns_are_as_asked(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    options = ["--region", "eu-west-1", "--account", "210987654321", "--log", str(log)]
+    with serving(*options, "--real-time") as (url, process):
+        client = client_of(url)
+        made = client.create_state_machine(name="a", definition=GOOD, roleArn=ROLE)
+        client.close()
+    assert made["stateMachineArn"].startswith("arn:aws:states:eu-west-1:210987654321:")
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [one["action"] for one in lines if one["message"] == "request"] == [
+        "CreateStateMachine"
+    ]
+
+
+def test_execution_logs_go_where_asked(tmp_path: Path) -> None:
+    file = tmp_path / "executions.jsonl"
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:g:*"
+    wish = {
+        "level": "FATAL",
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+    }
+    fails = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "E"}}}'
+    with serving("--logs", str(file)) as (url, process):
+        client = client_of(url)
+        made = client.create_state_machine(
+            name="a", definition=fails, roleArn=ROLE, loggingConfiguration=wish
+        )
+        client.start_execution(stateMachineArn=made["stateMachineArn"])
+        client.close()
+    assert process.returncode == 0
+    (line,) = file.read_text().splitlines()
+    assert json.loads(line)["details"] == {"error": "E"}
+
+
+def test_tasks_are_functions_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "work.py"
+    file.write_text("def pay(order): return {'paid': order['amount']}\n")
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:pay",
+        "End": True,
+    }
+    definition = json.dumps({"StartAt": "Pay", "States": {"Pay": state}})
+    with serving("--tasks", str(file)) as (url, _):
+        client = client_of(url)
+        arn = client.create_state_machine(
+            name="a", definition=definition, roleArn=ROLE, type="EXPRESS"
+        )["stateMachineArn"]
+        done = client.start_sync_execution(stateMachineArn=arn, input='{"amount": 5}')
+        client.close()
+    assert (done["status"], done["output"]) == ("SUCCEEDED", '{"paid":5}')
+
+
+REFUSED = {
+    "a task file that is none": (["--tasks", "no.py"], "there is no such file"),
+    "a mock file that is none": (["--mocks", "no.json"], "does not exist"),
+    "a bucket folder that is none": (["--buckets", "no"], "does not exist"),
+    "a port beyond all": (["--port", "65536"], "65536"),
+    "a log that cannot be": (["--log", "no/such/log"], "cannot be written"),
+    "logs that cannot be": (["--logs", "no/such/log"], "cannot be written"),
+    "a host that is none": (["--host", "no.such.host.invalid"], "cannot listen at"),
+    "an account that is none": (["--account", "me"], "account"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_wrong_call_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments, said = REFUSED[name]
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def aws() -> str:
+    """The AWS CLI: the one that ASL_AWS_CLI names, or that is on the path."""
+    found = os.environ.get("ASL_AWS_CLI") or shutil.which("aws")
+    if found is None:
+        pytest.skip("the AWS CLI is not installed")
+    return found
+
+
+@pytest.mark.full
+def test_the_aws_cli_drives_the_server(tmp_path: Path) -> None:
+    command = aws()
+    file = tmp_path / "machine.json"
+    file.write_text(GOOD)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
+
+    def call(url: str, *arguments: str) -> tuple[int, Any]:
+        done = subprocess.run(
+            [command, "stepfunctions", "--endpoint-url", url, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=120,
+        )
+        return done.returncode, json.loads(done.stdout or "null") or done.stderr
+
+    with serving() as (url, _):
+        code, made = call(
+            url,
+            "create-state-machine",
+            "--name=orders",
+            f"--definition=file://{file}",
+            f"--role-arn={ROLE}",
+        )
+        assert (code, made["stateMachineArn"].rpartition(":")[2]) == (0, "orders")
+        code, said = call(url, "test-state", f"--definition={_state()}", "--input={}")
+        assert code == 0, said
+        assert said["status"] == "SUCCEEDED"
+        machine = made["stateMachineArn"]
+        code, begun = call(
+            url,
+            "start-execution",
+            f"--state-machine-arn={machine}",
+            "--name=first",
+            '--input={"n":5}',
+        )
+        arn = f"--execution-arn={begun['executionArn']}"
+        code, told = call(url, "describe-execution", arn)
+        assert (code, told["status"], told["output"]) == (0, "SUCCEEDED", '{"n":5}')
+        code, told = call(url, "get-execution-history", arn, "--reverse-order")
+        assert told["events"][0]["type"] == "ExecutionSucceeded"
+        code, said = call(url, "describe-state-machine", "--state-machine-arn=x")
+        assert code != 0
+        assert "InvalidArn" in said
+
+
+def _state() -> str:
+    return json.dumps({"Type": "Pass", "End": True})
