@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from asl.checks.check import check_text as check_text
     from asl.checks.load import load as load
     from asl.checks.load import load_text as load_text
+    from asl.diagrams.draw import draw as draw
     from asl.engine.execution import Execution as Execution
     from asl.errors import ApiError as ApiError
     from asl.errors import AslError as AslError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from asl.runtime.run import run_async as run_async
     from asl.runtime.single import run_state as run_state
     from asl.server.api import Api as Api
+    from asl.server.inprocess import mock_stepfunctions as mock_stepfunctions
     from asl.tasks.mocks import Mocks as Mocks
     from asl.tasks.registry import Tasks as Tasks
 
@@ -38,6 +40,7 @@ _ROOMS = {
     "check_text": "asl.checks.check",
     "load": "asl.checks.load",
     "load_text": "asl.checks.load",
+    "draw": "asl.diagrams.draw",
     "run": "asl.runtime.run",
     "run_async": "asl.runtime.run",
     "run_state": "asl.runtime.single",
@@ -50,6 +53,7 @@ _ROOMS = {
     "Event": "asl.history",
     "Problem": "asl.problem",
     "Api": "asl.server.api",
+    "mock_stepfunctions": "asl.server.inprocess",
     "ApiError": "asl.errors",
     "AslError": "asl.errors",
     "DefinitionError": "asl.errors",
@@ -64,6 +68,8 @@ __all__ = sorted([*_ROOMS, "__version__"])
 def __getattr__(name: str) -> Any:
     """Load a name of the front door from its room."""
     room = _ROOMS.get(name)
+    if name == "tasks":  # so that asl.tasks.boto3.tasks() needs no import of its own
+        return importlib.import_module("asl.tasks")
     if room is None:
         raise AttributeError(f"module 'asl' has no attribute {name!r}")
     value = getattr(importlib.import_module(room), name)

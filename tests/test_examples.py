@@ -363,3 +363,29 @@ def run_command(words: list[str]) -> "subprocess.CompletedProcess[str]":
 def selected(value: Json, like: Json) -> Json:
     """The members of an object that another one names."""
     return {key: value[key] for key in like if key in value}
+
+
+@pytest.mark.full
+def test_the_pictures_beside_the_examples_are_those_of_today(tmp_path: Path) -> None:
+    pytest.importorskip("pygraphviz")
+    run = [sys.executable, "-m", "asl"]
+    drawn = subprocess.run(
+        [*run, "draw", "examples", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert drawn.returncode == 0, drawn.stdout.decode() + drawn.stderr.decode()
+
+    order = "examples/order/workflow.asl.json"
+    history = subprocess.run(
+        [
+            *run, "run", order, "--input", "@examples/order/input.json", "--tasks",
+            "examples/order/tasks.py", "--output", "json", "--history", "json",
+        ],
+        cwd=ROOT, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    (tmp_path / "run.json").write_bytes(history)
+    taken = ["--execution", str(tmp_path / "run.json"), "-o", "examples/order/run.svg"]
+    again = subprocess.run([*run, "draw", order, *taken, "--check"], cwd=ROOT)
+    assert again.returncode == 0

@@ -17,9 +17,12 @@ from asl.cli.say import say
 VERBS = {
     "check": "asl.cli.check",
     "coverage": "asl.cli.coverage",
+    "diff": "asl.cli.diff",
+    "draw": "asl.cli.draw",
     "faults": "asl.cli.faults",
     "mocks": "asl.cli.mocks",
     "run": "asl.cli.run",
+    "serve": "asl.cli.serve",
     "state": "asl.cli.state",
     "test": "asl.cli.test",
 }
@@ -31,7 +34,8 @@ _BROKEN_PIPE = 141  # what a shell reports for SIGPIPE
 EPILOG = """\b
 Exit codes:
   0    the execution succeeded (dry run: it ended); check: no errors
-  1    the execution failed, timed out or was aborted; check: errors
+  1    the execution failed, timed out or was aborted; check: errors;
+       diff: they differ; draw --check: a picture is out of date
   2    the definition or the call was wrong
   3    dry run: a sample is needed, or the machine goes round
   70   a bug in asl
