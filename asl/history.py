@@ -1,7 +1,7 @@
 """Events: what an execution did, in the shape of AWS's GetExecutionHistory.
 
-In: the engine's compact records, one tuple an event: (previous id, moment, type,
-members in the order of EVENT_DETAILS). Out: Events, made when somebody looks.
+In: the engine's compact records, each (previous id, moment, type, members in the order
+of EVENT_DETAILS). Out: Events, made when somebody looks.
 Never: decides when an event is written; engine/recorder.py does.
 
 API reference: HistoryEvent; reference 13, section 13.1.
@@ -184,6 +184,54 @@ def _render(details: dict[str, Json], member: str, value: Json) -> None:
             details[f"{name}Details"] = {"truncated": False}
     else:
         details[member] = value
+
+
+WIDTH = 7
+"""Cells of a record: previous id, moment, type and four for its members.
+
+Where a type has more members than four, they stand as one tuple in the first.
+"""
+_MEMBERS = {
+    # An Exited event's own three, and the way out that the engine writes behind them.
+    kind: 4 if kind.endswith("StateExited") else 0 if shape is None else len(shape[1])
+    for kind, shape in EVENT_DETAILS.items()
+}
+
+
+class Records(Sequence[Record]):
+    """Compact records in one list of cells, each made a tuple when it is asked for.
+
+    A tuple for each would be one more object for Python's garbage collector to visit,
+    time and again while a long history grows.
+    """
+
+    __slots__ = ("_cells",)
+
+    def __init__(self, cells: list[Json]) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells) // WIDTH
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._record(range(len(self))[index] * WIDTH)
+
+    def __iter__(self) -> Iterator[Record]:
+        for place in range(0, len(self._cells), WIDTH):
+            yield self._record(place)
+
+    def _record(self, place: int) -> Record:
+        cells = self._cells
+        count = _MEMBERS[cells[place + 2]]
+        if count > WIDTH - 3:
+            return (*cells[place : place + 3], *cells[place + 3])
+        return tuple(cells[place : place + 3 + count])
 
 
 class History(Sequence[Event]):

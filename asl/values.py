@@ -7,6 +7,7 @@ Never: changes a value in place; every value inside the project is immutable by 
 
 import json
 import marshal
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
@@ -75,59 +76,89 @@ _CONTAINERS = frozenset((dict, list))
 _SCALARS = frozenset((str, bool, type(None)))
 _BIG = 10**4_300
 """More digits than Python writes as text: no JSON number for us."""
+_SMALL = -_BIG
+
+_Place: TypeAlias = tuple[Any, str | int] | None
+"""Where a value stands: the place around it and the key or index there."""
 
 
-def to_json(value: object, where: str = "$", depth: int = 0) -> Json:
+def to_json(value: object, around: _Place = None, depth: int = 0) -> Json:
     """A checked private copy of anything a caller or a task hands in.
 
     Tuples become lists; subclasses of the JSON types become the plain types. Raises
     NotJson, naming the place, for anything else, for NaN and infinity, for keys that
     are no text, for cycles and for more than MAX_DEPTH levels.
     """
-    kind = type(value)
-    if kind in _SCALARS:
-        return value
-    if isinstance(value, (dict, list, tuple)):
+    # One frame a level, and no comprehensions (on Python 3.11 they take one too):
+    # Python's own recursion ends at 1,000.
+    if isinstance(value, dict):
         if depth >= MAX_DEPTH:
-            raise NotJson(
-                f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)"
-            )
-        # One frame a level, and no comprehensions (on Python 3.11 they take one too):
-        # Python's own recursion ends at 1,000.
-        if isinstance(value, dict):
-            copy: dict[str, Json] = {}
-            for key, item in value.items():
-                if type(key) is not str:
-                    if not isinstance(key, str):
-                        raise NotJson(f"the key {key!r} at {where} is not a text")
-                    key = str.__str__(key)
-                kind = type(item)
-                if kind in _SCALARS or (kind is int and -_BIG < item < _BIG):
-                    copy[key] = item
-                else:
-                    copy[key] = to_json(item, f"{where}.{key}", depth + 1)
-            return copy
+            raise _too_deep()
+        copy: dict[str, Json] = {}
+        for key, item in value.items():
+            if type(key) is not str:
+                key = _key_to_json(key, around)
+            kind = type(item)
+            if (
+                kind is str
+                or (kind is int and _SMALL < item < _BIG)
+                or kind in _SCALARS
+            ):
+                copy[key] = item
+            else:
+                copy[key] = to_json(item, (around, key), depth + 1)
+        return copy
+    if isinstance(value, (list, tuple)):
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
         copies = list(value)
         for index, item in enumerate(copies):
             kind = type(item)
-            if not (kind in _SCALARS or (kind is int and -_BIG < item < _BIG)):
-                copies[index] = to_json(item, f"{where}[{index}]", depth + 1)
+            if not (
+                kind is str
+                or (kind is int and _SMALL < item < _BIG)
+                or kind in _SCALARS
+            ):
+                copies[index] = to_json(item, (around, index), depth + 1)
         return copies
-    return _scalar_to_json(value, where)
+    if type(value) in _SCALARS:
+        return value
+    return _scalar_to_json(value, around)
 
 
-def _scalar_to_json(value: object, where: str) -> Json:
+def _too_deep() -> NotJson:
+    return NotJson(f"the data is nested deeper than {MAX_DEPTH} levels (or in itself)")
+
+
+def _key_to_json(key: object, around: _Place) -> str:
+    if not isinstance(key, str):
+        raise NotJson(f"the key {key!r} at {_place_text(around)} is not a text")
+    return str.__str__(key)
+
+
+def _place_text(place: _Place) -> str:
+    """A place as a path: `$.items[3].name`."""
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append(f".{step}" if isinstance(step, str) else f"[{step}]")
+    return "$" + "".join(reversed(steps))
+
+
+def _scalar_to_json(value: object, place: _Place) -> Json:
     if isinstance(value, float):
         number = float(value)
         if number != number or number in (_INFINITY, -_INFINITY):
-            raise NotJson(f"{number!r} at {where} is not a JSON number")
+            raise NotJson(f"{number!r} at {_place_text(place)} is not a JSON number")
         return number
     if isinstance(value, int):
-        if -_BIG < value < _BIG:
+        if _SMALL < value < _BIG:
             return int(value)
+        where = _place_text(place)
         raise NotJson(f"the number at {where} has more than 4,300 digits")
     if isinstance(value, str):
         return str.__str__(value)
+    where = _place_text(place)
     raise NotJson(f"{type(value).__name__} at {where} is not JSON: {_shorten(value)}")
 
 
@@ -148,9 +179,9 @@ def parse_json(text: str) -> Json:
     Raises NotJson with line and column.
     """
     try:
-        value = json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_parse_float
-        )
+        if text.startswith("\ufeff"):
+            raise json.JSONDecodeError("Unexpected UTF-8 byte order mark", text, 0)
+        value = _decoder.decode(text)
     except json.JSONDecodeError as error:
         raise NotJson(
             f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
@@ -161,9 +192,29 @@ def parse_json(text: str) -> Json:
         if isinstance(error, NotJson):
             raise
         raise NotJson("not JSON: a number has more than 4,300 digits") from None
-    if depth_exceeds(value, MAX_DEPTH):
+    # Fewer brackets than levels: the value need not be walked through.
+    many = text.count("[") + text.count("{") > MAX_DEPTH
+    if many and depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def scan_json(text: str, at: int = 0) -> tuple[Json, int]:
+    """Read the value that begins at a place of a text: the value, where it ends.
+
+    Strict as `parse_json`, but for levels; raises json.JSONDecodeError where the text
+    is wrong or ends too early, NotJson for numbers that cannot be held.
+    """
+    try:
+        return _scan(text, at)
+    except StopIteration as stop:
+        raise json.JSONDecodeError("Expecting value", text, stop.value) from None
+    except RecursionError:
+        raise NotJson(f"the data is nested deeper than {MAX_DEPTH} levels") from None
+    except (json.JSONDecodeError, NotJson):
+        raise
+    except ValueError:  # a number too long for int()
+        raise NotJson("a number has more than 4,300 digits") from None
 
 
 def _parse_float(text: str) -> float:
@@ -175,6 +226,12 @@ def _parse_float(text: str) -> float:
 
 def _refuse_constant(name: str) -> Json:
     raise NotJson(f"{name} is not JSON: only finite numbers are")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float)
+# Made once: json.loads would make a decoder for each text.
+_scan: Callable[[str, int], tuple[Json, int]]
+_scan = _decoder.scan_once  # type: ignore[attr-defined] # typeshed leaves it out
 
 
 def depth_exceeds(value: Json, limit: int) -> bool:

@@ -156,3 +156,11 @@ def test_the_bound_is_never_below_the_size(value: Any) -> None:
 
 def test_the_bound_holds_for_data_deeper_than_marshal_goes() -> None:
     assert size_bound(nested(400)) >= size_bytes(nested(400)) == 801
+
+
+def test_a_place_is_told_at_any_depth() -> None:
+    value: Any = object()
+    for _ in range(MAX_DEPTH // 2 - 1):
+        value = {"a": [value]}
+    with pytest.raises(NotJson, match=r"object at \$\.a\[0\]\.a\[0\]"):
+        to_json(value)

@@ -1,24 +1,23 @@
-"""JSONata: expressions in {% %}, and the JSON templates that hold them.
+"""JSONata: expressions in {% %}; the JSON templates that hold them stand beside.
 
 In: an expression's text; at run time `$states`, the variables, the present moment and
 the source of chance (Scope).
 Out: a JSON value, or an EvaluationError in AWS's words.
 Never: reads a clock or a generator of its own.
 
-Longer than wished: an expression and the templates made of expressions are one thing
-to those who use them.
-
 Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
 from asl.expressions.jsonata_engine import Program, find_code, load_expression
 from asl.expressions.jsonata_functions import CAPTURE_RANDOM, CHANCE, CLOCK, FUNCTIONS
 from asl.expressions.jsonata_text import (
+    BRIEF,
     PLAIN_PATH,
     dollar_names,
     whole_numbers,
@@ -35,14 +34,15 @@ class Expression:
     """One JSONata expression, compiled once, evaluated any number of times."""
 
     __slots__ = (
+        "__dict__",
         "_chance",
         "_clock",
         "_contextual",
         "_functions",
-        "_main",
         "_other_names",
         "_path",
         "_programs",
+        "_reads_only_variables",
         "_reads_states",
         "context_names",
         "states_members",
@@ -88,8 +88,12 @@ class Expression:
         if "$" in mentioned:
             self.context_names = frozenset(("$$",))
         self._path = text[1:].split(".") if PLAIN_PATH.fullmatch(text) else None
+        # Its data are the variables as they are: what it does not name, it never sees.
+        self._reads_only_variables = not (
+            self._contextual or self._reads_states or self._clock or self._chance
+        )
         self._programs: dict[tuple[str, ...], Program] = {}
-        self._main: Program | None = None
+        """By the functions that variables hide."""
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -112,13 +116,14 @@ class Expression:
             if value is not _UNCLEAR:
                 return whole_numbers(value)
         variables = scope.variables
-        now = scope.now_ms if self._clock else 0
-        seed = scope.random.getrandbits(63) if self._chance else 0
+        data: Mapping[str, Json] = variables
+        now = seed = 0
         try:
-            program = self._program(variables)
-            data = {k: variables[k] for k in program.fields if k in variables}
-            if self._reads_states:
-                data["states"] = self._states(states, scope)
+            program = self._program(variables) if self._other_names else self._main
+            if not self._reads_only_variables:
+                now = scope.now_ms if self._clock else 0
+                seed = scope.random.getrandbits(63) if self._chance else 0
+                data = self._data(program, states, scope)
             if watchers and "?" in self.text:
                 self._tell_watchers(data, now, seed, scope, location)
             value = program.run(data, now, seed)
@@ -132,8 +137,18 @@ class Expression:
         what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
         raise self.failure(location, what)
 
+    def _data(
+        self, program: Program, states: dict[str, Json], scope: Scope
+    ) -> dict[str, Json]:
+        """What a program is given that reads more than variables."""
+        variables = scope.variables
+        data = {k: variables[k] for k in program.fields if k in variables}
+        if self._reads_states:
+            data["states"] = self._states(states, scope)
+        return data
+
     def _tell_watchers(
-        self, data: dict[str, Json], now: int, seed: int, scope: Scope, location: str
+        self, data: Mapping[str, Json], now: int, seed: int, scope: Scope, location: str
     ) -> None:
         """Evaluate once more, with marks in the text that tell which ways it takes."""
         from asl.expressions.jsonata_conditions import MARK, mark_conditions
@@ -180,13 +195,13 @@ class Expression:
                 return _MISSING
         return value
 
+    @cached_property
+    def _main(self) -> Program:
+        """The program where no variable hides a function."""
+        return self._build(())
+
     def _program(self, variables: Mapping[str, Json]) -> Program:
-        for name in self._other_names:
-            if name in variables:
-                break
-        else:
-            if self._main is None:
-                self._main = self._build(())
+        if variables.keys().isdisjoint(self._other_names):
             return self._main
         hidden = tuple([name for name in self._other_names if name in variables])
         if hidden not in self._programs:
@@ -210,8 +225,14 @@ class Expression:
             prelude += [f"${name} := `{name}`; " for name in fields]
         source = f"({''.join(prelude)}{text})" if prelude else text
         hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions} | (more or {})
-        timeless = not (self._clock or self._chance)
-        return Program(source, hosts, names, bound=self._contextual, timeless=timeless)
+        return Program(
+            source,
+            hosts,
+            names,
+            bound=self._contextual,
+            timeless=not (self._clock or self._chance),
+            brief=not self._contextual and BRIEF.fullmatch(text) is not None,
+        )
 
     def _states(self, states: dict[str, Json], scope: Scope) -> dict[str, Json]:
         if "context" in self.states_members:
@@ -304,84 +325,3 @@ _TYPES: dict[type, str] = {
     list: "array",
     dict: "object",
 }
-
-
-# Templates
-
-Fill: TypeAlias = Callable[[dict[str, Json], Scope], Json]
-
-
-class TemplateProblems(Exception):
-    """Everything wrong in one template: (JSON pointer below the template, problem)."""
-
-    def __init__(self, problems: list[tuple[str, SyntaxProblem]]) -> None:
-        super().__init__("; ".join(f"{at}: {problem}" for at, problem in problems))
-        self.problems = problems
-
-
-class Template:
-    """JSON with expressions at any depth; call it with `$states` and a scope."""
-
-    __slots__ = ("_fill", "expressions")
-
-    expressions: tuple[tuple[str, Expression], ...]
-    """The expressions, each with its JSON pointer below the template."""
-
-    def __init__(
-        self, fill: Fill, expressions: tuple[tuple[str, Expression], ...]
-    ) -> None:
-        self._fill = fill
-        self.expressions = expressions
-
-    def __call__(self, states: dict[str, Json], scope: Scope) -> Json:
-        """The template's value; what holds no expression is shared."""
-        return self._fill(states, scope)
-
-
-def compile_template(value: Json, location: str) -> Template:
-    """Compile a field's JSON; raises TemplateProblems with all that is wrong in it."""
-    expressions: list[tuple[str, Expression]] = []
-    problems: list[tuple[str, SyntaxProblem]] = []
-
-    def compile_part(part: Json, place: str, pointer: str) -> Fill | None:
-        if is_jsonata(part):
-            try:
-                expression = compile_jsonata_string(part)
-            except SyntaxProblem as problem:
-                problems.append((pointer, problem))
-                return None
-            expressions.append((pointer, expression))
-            evaluate = expression.evaluate
-            return lambda states, scope: evaluate(states, scope, place)
-        fills: dict[str | int, Fill] = {}
-        for key, item, below in _items(part, place):
-            escaped = str(key).replace("~", "~0").replace("/", "~1")
-            if fill := compile_part(item, below, f"{pointer}/{escaped}"):
-                fills[key] = fill
-        return _container_fill(part, fills) if fills else None
-
-    fill = compile_part(value, location, "")
-    if problems:
-        raise TemplateProblems(problems)
-    return Template(fill or (lambda states, scope: value), tuple(expressions))
-
-
-def _items(part: Json, place: str) -> Iterator[tuple[str | int, Json, str]]:
-    if isinstance(part, dict):
-        for key, item in part.items():
-            yield key, item, f"{place}/{key}"
-    elif isinstance(part, list):
-        for index, item in enumerate(part):
-            yield index, item, f"{place}[{index}]"
-
-
-def _container_fill(part: Json, fills: dict[str | int, Fill]) -> Fill:
-    if isinstance(part, dict):
-        members = [(key, fills.get(key), item) for key, item in part.items()]
-        return lambda states, scope: {
-            key: fill(states, scope) if fill else item for key, fill, item in members
-        }
-    items = [(fills.get(index), item) for index, item in enumerate(part)]
-    return lambda states, scope: [
-        fill(states, scope) if fill else item for fill, item in items
-    ]

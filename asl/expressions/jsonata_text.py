@@ -13,6 +13,11 @@ from collections.abc import Iterator
 from asl.errors import InternalError
 from asl.values import Json
 
+BRIEF = re.compile(
+    r"(?:\s+|\$[A-Za-z_]\w*|\d+(?:\.\d+)?|[-+*/%<>=!]|\b(?:and|or)\b){1,200}", re.ASCII
+)
+"""Arithmetic and comparisons of variables and numbers: nothing in it can loop."""
+
 PLAIN_PATH = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 """An expression that only names a value: `$n`, `$states.input.order.id`."""
 

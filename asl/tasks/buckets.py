@@ -1,80 +1,142 @@
-"""Buckets: a folder that stands in for S3, one subfolder a bucket.
+"""Buckets: the stand-in for S3 of one run, as item readers and result writers use it.
 
 In: the requests of item readers (s3:getObject, s3:listObjectsV2) and result writers
-(s3:putObject); the folder.
+(s3:putObject); where the buckets are.
 Out: Answers; a result writer's files.
-Never: reads or writes anything outside the folder, symbolic links included.
+Never: decides where an object lies (storage.py) or what is in it (item_reader.py).
 
-Developer guide: "ItemReader (Map)", "ResultWriter (Map)"; reference 10 (10.4).
+A reader's payload holds Parameters and ReaderConfig. The answer holds all Items and
+their Source; with `Count` (and `From`) it holds a page and whether there are More.
+Items of several objects also have Sources, one an item.
+A writer's payload holds Parameters, WriterConfig, MapRunArn and Results by status. With
+More, further parts follow (`Part` counts them from 0) and the answer is the number of
+the next one; the last part, without More, is answered with the manifest's place.
+
+Developer guide: "ItemReader (Map)", "ResultWriter (Map)".
 """
 
-import os
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import ExitStack
 
 from asl.engine.messages import StartTask, TaskFailed, TaskSucceeded
 from asl.errors import UsageError
 from asl.model.failure import ITEM_READER_FAILED, RESULT_WRITER_FAILED
 from asl.tasks.answer import Answer
 from asl.tasks.integrations import request_id
-from asl.tasks.item_reader import ReadingFailed, check_config, first_items, read_items
-from asl.tasks.result_writer import manifest, result_files, result_folder
+from asl.tasks.item_reader import ReadingFailed
+from asl.tasks.readers import Readers
+from asl.tasks.result_writer import ResultFiles
+from asl.tasks.storage import S3Refuses, Storage, Where, open_storage
 from asl.values import Json
 
-_NO_BUCKET = "The specified bucket does not exist"
-_NO_KEY = "The specified key does not exist."
+_READERS = ("getObject", "listObjectsV2")
 
 
-class _S3Refuses(Exception):
-    """S3 answers with an error; the text is its message."""
+def perform(effect: StartTask, folder: Where) -> Answer:
+    """Read the items or write the results that one effect asks for, all at once."""
+    buckets = Buckets(folder)
+    try:
+        return buckets.perform(effect)
+    finally:
+        buckets.close()
 
 
-def perform(effect: StartTask, folder: Path | None) -> Answer:
-    """Read the items or write the results that the effect asks for."""
-    action = effect.resource.rpartition(":")[2]
-    if action == "putObject":
-        return _perform(effect, folder, _write, RESULT_WRITER_FAILED)
-    if action == "getObject":
-        answer = _perform(effect, folder, _get, ITEM_READER_FAILED)
-        if "VersionId" in effect.payload["Parameters"]:
+class Buckets:
+    """The buckets of one run, with the streams and files that are open in them."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._opened: Storage | None = None
+        self._readers = Readers()
+        self._writers: dict[str, tuple[ResultFiles, int]] = {}
+        """By ARN of the Map Run: its files, and the part that comes next."""
+
+    def perform(self, effect: StartTask) -> Answer:
+        """Read the items or write the results that the effect asks for."""
+        action = effect.resource.rpartition(":")[2]
+        if action == "putObject":
+            return self._answer(effect, self._write, RESULT_WRITER_FAILED)
+        if action not in _READERS:
+            raise UsageError(
+                f"{effect.resource} has no local stand-in (state "
+                f"{effect.call.state!r}); bind a callable to it"
+            )
+        answer = self._answer(effect, self._read, ITEM_READER_FAILED)
+        versioned = "VersionId" in effect.payload["Parameters"]
+        if versioned and self._opened and not self._opened.keeps_versions:
             answer.warning = (
                 f"the VersionId of state {effect.call.state!r} is ignored: the buckets "
                 "folder keeps one version of each object"
             )
         return answer
-    if action == "listObjectsV2":
-        return _perform(effect, folder, _list, ITEM_READER_FAILED)
-    raise UsageError(
-        f"{effect.resource} has no local stand-in (state {effect.call.state!r}); bind "
-        "a callable to it"
-    )
 
+    def close(self) -> None:
+        """End what was not ended: streams are closed, unfinished files given up."""
+        with ExitStack() as all_of_them:
+            all_of_them.callback(self._readers.close)
+            for files, _ in self._writers.values():
+                all_of_them.callback(files.discard)
+            self._writers.clear()
 
-def _perform(
-    effect: StartTask,
-    folder: Path | None,
-    work: Callable[[StartTask, Path], Json],
-    failure: str,
-) -> Answer:
-    bucket = effect.payload["Parameters"].get("Bucket")
-    try:
-        if not isinstance(bucket, str) or not bucket:
-            raise _S3Refuses("The specified bucket is not valid.")
-        if folder is None:
-            raise UsageError(_ask_for_folder(effect, bucket))
-        output = work(effect, _bucket_folder(folder, bucket))
-    except ReadingFailed as error:
-        return Answer([(0, TaskFailed(effect.id, 0, failure, str(error)))])
-    except _S3Refuses as error:
-        cause = _s3_text(effect, str(error))
+    def _answer(
+        self,
+        effect: StartTask,
+        work: Callable[[StartTask, Storage], Json],
+        failure: str,
+    ) -> Answer:
+        bucket = effect.payload["Parameters"].get("Bucket")
+        try:
+            if not isinstance(bucket, str) or not bucket:
+                raise S3Refuses("The specified bucket is not valid.")
+            output = work(effect, self._storage(effect, bucket))
+        except ReadingFailed as error:
+            cause = str(error)
+        except S3Refuses as error:
+            cause = _s3_text(effect, str(error))
+        except OSError as error:
+            cause = f"{error.strerror or error} (bucket {bucket})"
+        else:
+            return Answer([(0, TaskSucceeded(effect.id, 0, output))])
         return Answer([(0, TaskFailed(effect.id, 0, failure, cause))])
-    except OSError as error:
-        cause = f"{error.strerror or error} (bucket {bucket})"
-        return Answer([(0, TaskFailed(effect.id, 0, failure, cause))])
-    return Answer([(0, TaskSucceeded(effect.id, 0, output))])
+
+    def _storage(self, effect: StartTask, bucket: str) -> Storage:
+        if self._opened is None:
+            self._opened = open_storage(self._where)
+        if self._opened is None:
+            raise UsageError(_ask_for_buckets(effect, bucket))
+        return self._opened
+
+    def _read(self, effect: StartTask, storage: Storage) -> Json:
+        listing = effect.resource.endswith("listObjectsV2")
+        request = effect.payload | ({"Listing": True} if listing else {})
+        return self._readers.answer(effect.call.execution_arn, request, storage)
+
+    def _write(self, effect: StartTask, storage: Storage) -> Json:
+        payload = effect.payload
+        arn = payload["MapRunArn"]
+        part = payload.get("Part") or 0
+        files, expected = self._writers.pop(arn, (None, 0))
+        if files is None and not part:
+            files = ResultFiles(
+                storage, payload["Parameters"], payload.get("WriterConfig"), arn
+            )
+        try:
+            if files is None or part != expected:
+                raise UsageError(
+                    f"the results of {arn} go on with part {part}, though {expected} "
+                    "is next: what came before was written by another run; run it anew"
+                )
+            files.add(payload["Results"])
+            if payload.get("More"):
+                self._writers[arn] = (files, part + 1)
+                return {"Part": part + 1}
+            return files.close()
+        finally:
+            if files is not None and arn not in self._writers:
+                files.discard()
 
 
-def _ask_for_folder(effect: StartTask, bucket: str) -> str:
+def _ask_for_buckets(effect: StartTask, bucket: str) -> str:
     wanted = effect.payload["Parameters"]
     key = wanted.get("Key") or wanted.get("Prefix") or ""
     verb = "writes" if effect.resource.endswith("putObject") else "reads"
@@ -82,102 +144,6 @@ def _ask_for_folder(effect: StartTask, bucket: str) -> str:
         f"state {effect.call.state!r} {verb} s3://{bucket}/{key}: give buckets=FOLDER, "
         "a folder with one subfolder a bucket"
     )
-
-
-def _get(effect: StartTask, bucket: Path) -> Json:
-    config = effect.payload.get("ReaderConfig") or {}
-    check_config(config)
-    key = effect.payload["Parameters"].get("Key")
-    if not isinstance(key, str) or not key:
-        raise _S3Refuses(_NO_KEY)
-    file = _inside(bucket, key)
-    if not file.is_file():
-        raise _S3Refuses(_NO_KEY)
-    items = read_items(file.read_bytes(), config)
-    return {"Items": items, "Source": f"s3://{bucket.name}/{key}"}
-
-
-def _list(effect: StartTask, bucket: Path) -> Json:
-    config = effect.payload.get("ReaderConfig") or {}
-    check_config(config)
-    prefix = effect.payload["Parameters"].get("Prefix") or ""
-    keys = sorted(
-        (key for key in _keys(bucket) if key.startswith(prefix)),
-        key=lambda key: key.encode("utf-8", "surrogateescape"),
-    )
-    items = [_describe(bucket, key) for key in first_items(keys, config)]
-    return {"Items": items, "Source": f"s3://{bucket.name}"}
-
-
-def _keys(bucket: Path) -> list[str]:
-    """The keys of all objects; links to folders are not followed."""
-    return [
-        (Path(where) / name).relative_to(bucket).as_posix()
-        for where, _, names in os.walk(bucket)
-        for name in names
-    ]
-
-
-def _describe(bucket: Path, key: str) -> Json:
-    from hashlib import md5
-
-    file = _inside(bucket, key)
-    data = file.read_bytes()
-    return {
-        "Etag": f'"{md5(data, usedforsecurity=False).hexdigest()}"',
-        "LastModified": int(file.stat().st_mtime),
-        "Key": key,
-        "Size": len(data),
-        "StorageClass": "STANDARD",
-    }
-
-
-def _write(effect: StartTask, bucket: Path) -> Json:
-    payload = effect.payload
-    arn = payload["MapRunArn"]
-    folder = result_folder(payload["Parameters"].get("Prefix"), arn)
-    files = result_files(payload["Results"], payload.get("WriterConfig") or {})
-    for named in files.values():
-        for name, data in named.items():
-            _write_whole(_inside(bucket, f"{folder}/{name}"), data)
-    key = f"{folder}/manifest.json"  # last: who finds it finds all the others
-    _write_whole(_inside(bucket, key), manifest(bucket.name, arn, folder, files))
-    return {"Bucket": bucket.name, "Key": key}
-
-
-def _write_whole(file: Path, data: bytes) -> None:
-    """Write so that nobody ever sees half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    try:
-        unfinished.unlink(missing_ok=True)
-        with unfinished.open("xb") as new:  # a new file: never through a link
-            new.write(data)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _bucket_folder(folder: Path, bucket: str) -> Path:
-    if "/" in bucket or "\\" in bucket or bucket in (".", ".."):
-        raise UsageError(f"{bucket!r} is no name of a bucket")
-    if not folder.is_dir():
-        raise UsageError(f"the buckets folder {folder} does not exist")
-    found = _inside(folder, bucket)
-    if not found.is_dir():
-        raise _S3Refuses(_NO_BUCKET)
-    return folder / bucket
-
-
-def _inside(folder: Path, key: str) -> Path:
-    """The file of a key; UsageError where that lies outside the folder."""
-    try:
-        root, file = folder.resolve(), (folder / key).resolve()
-    except (OSError, ValueError):  # a name that no file can have
-        raise _S3Refuses(_NO_KEY) from None
-    if not file.is_relative_to(root) or file == root:
-        raise UsageError(f"{key!r} leads out of {folder}; nothing outside is touched")
-    return file
 
 
 def _s3_text(effect: StartTask, message: str) -> str:

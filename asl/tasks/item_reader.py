@@ -1,152 +1,235 @@
-"""Item readers: an object's bytes -> the items of a distributed Map.
+"""Item readers: the objects that a distributed Map reads -> a stream of its items.
 
-In: the bytes of one object, the evaluated ReaderConfig.
-Out: a list of items.
-Never: opens a file (buckets.py).
+In: the evaluated Parameters and ReaderConfig of a reader, the storage.
+Out: an ItemStream: items in pages, each item with the object that it came from.
+Never: holds more than a page of items; opens an object before its turn.
 
-Developer guide: "ItemReader (Map)"; reference 10 (10.4), whose recorded texts are used.
+Developer guide: "ItemReader (Map)"; texts of AWS as recorded. Objects of a listing come
+in the order of their keys, the parts of a manifest in its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from itertools import islice
+from typing import BinaryIO, TypeAlias
 
-from asl.errors import UsageError
-from asl.values import Json, NotJson, parse_json
+from asl.tasks.read_bytes import ReadingFailed as ReadingFailed
+from asl.tasks.read_bytes import unpacked
+from asl.tasks.read_csv import read_csv
+from asl.tasks.read_json import read_json, read_jsonl
+from asl.tasks.read_manifest import data_files, inventory_rows
+from asl.tasks.read_parquet import read_parquet
+from asl.tasks.storage import NO_KEY, S3Refuses, Storage
+from asl.values import Json
 
-NOT_ITERABLE = "Attempting to map over non-iterable node."
-DUPLICATE_HEADERS = "CSV headers cannot contain duplicates."
 MAX_ITEMS = "field MaxItems must be positive"
+NO_VERSIONS = "S3 Version ID selection is not currently supported for PARQUET files"
 
-DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+Part: TypeAlias = tuple[str, Iterator[Json]]
+"""Where items come from, and they."""
+
+_READERS: dict[str, Callable[[BinaryIO, Mapping[str, Json], str], Iterator[Json]]] = {
+    "CSV": read_csv,
+    "JSON": read_json,
+    "JSONL": read_jsonl,
+    "PARQUET": read_parquet,
+}
 
 
-class ReadingFailed(Exception):
-    """The items cannot be read: the cause of States.ItemReaderFailed."""
+class ItemStream:
+    """Items one page after another."""
+
+    def __init__(self, parts: Iterator[Part], limit: int | None, source: str) -> None:
+        self.source = source
+        """What all items come from, unless `is_many`."""
+        self.is_many = False
+        """Whether items come from several objects: then each names its own."""
+        self.position = 0
+        """The index of the next item."""
+        self.more = True
+        """Whether there are items after the last page."""
+        self._parts = parts
+        self._part: Part | None = None
+        self._left = limit
+        self._held: list[tuple[Json, str]] = []
+        self._failure: Exception | None = None
+
+    def take(self, count: int) -> tuple[list[Json], list[str]]:
+        """The next items, at most so many, and the source of each."""
+        if self._failure is not None:
+            raise self._failure
+        items = [item for item, _ in self._held]
+        sources = [source for _, source in self._held]
+        self._held.clear()
+        self._gather(items, sources, count)
+        self.position += len(items)
+        self.more = len(items) == count and self._look_ahead()
+        return items, sources
+
+    def skip(self, count: int) -> None:
+        """Pass over items, in pages that are forgotten."""
+        while count > 0 and self.more:
+            count -= len(self.take(min(count, 10_000))[0])
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._part is not None:
+            _close(self._part[1])
+        _close(self._parts)
+        self.more = False
+
+    def _look_ahead(self) -> bool:
+        """Hold one item more; a failure is kept for the page that begins with it."""
+        items: list[Json] = []
+        sources: list[str] = []
+        try:
+            self._gather(items, sources, 1)
+        except (ReadingFailed, S3Refuses, OSError) as error:
+            self._failure = error
+            return True
+        self._held.extend(zip(items, sources, strict=True))
+        return bool(items)
+
+    def _gather(self, items: list[Json], sources: list[str], count: int) -> None:
+        """Add items until there are so many, or none is left."""
+        if self._left is not None:
+            count = min(count, len(items) + self._left)
+        while len(items) < count:
+            if self._part is None:
+                self._part = next(self._parts, None)
+                if self._part is None:
+                    return
+            source, rest = self._part
+            before = len(items)
+            items += islice(rest, count - before)
+            got = len(items) - before
+            sources += [source] * got
+            if self._left is not None:
+                self._left -= got
+            if len(items) < count:
+                self._part = None
+
+
+def open_items(request: Mapping[str, Json], storage: Storage) -> ItemStream:
+    """The items that the Parameters and the ReaderConfig of a reader ask for."""
+    config = request.get("ReaderConfig") or {}
+    wanted = request["Parameters"]
+    bucket = wanted.get("Bucket")
+    if not isinstance(bucket, str) or not bucket:
+        raise S3Refuses("The specified bucket is not valid.")
+    check_config(config)
+    limit = config.get("MaxItems") or None  # recorded: 0 means all
+    key = wanted.get("Key")
+    if request.get("Listing"):
+        prefix = wanted.get("Prefix") or ""
+        if config.get("Transformation") != "LOAD_AND_FLATTEN":
+            return ItemStream(
+                _listing(storage, bucket, prefix), limit, f"s3://{bucket}"
+            )
+        stream = ItemStream(
+            _flattened(storage, bucket, prefix, config), limit, f"s3://{bucket}"
+        )
+        stream.is_many = True
+        return stream
+    if not isinstance(key, str) or not key:
+        raise S3Refuses(NO_KEY)
+    version = wanted.get("VersionId")
+    if version is not None and config.get("InputType") == "PARQUET":
+        raise ReadingFailed(NO_VERSIONS)
+    parts = _object(storage, bucket, key, config, version)
+    stream = ItemStream(parts, limit, _uri(bucket, key))
+    stream.is_many = _manifest_type(config) is not None
+    return stream
 
 
 def check_config(config: Mapping[str, Json]) -> None:
-    """UsageError for what is not read here, ReadingFailed for what AWS refuses."""
+    """ReadingFailed for a ReaderConfig that AWS refuses while it runs."""
     limit = config.get("MaxItems")
     if limit is not None and limit < 0:
         raise ReadingFailed(MAX_ITEMS)
-    for field, plain in (("Transformation", "NONE"), ("ManifestType", None)):
-        if config.get(field) not in (None, plain):
-            raise UsageError(
-                f"an ItemReader with {field} {config[field]} is not read yet; give the "
-                "Map its items as CSV, JSON, JSONL or by listObjectsV2"
-            )
+    manifest = _manifest_type(config)
+    if manifest not in (None, "S3_INVENTORY", "ATHENA_DATA"):
+        raise ReadingFailed(f"Unknown ManifestType: {manifest}")
+    if manifest == "S3_INVENTORY":
+        return
+    if manifest == "ATHENA_DATA" and config.get("InputType") == "MANIFEST":
+        raise ReadingFailed(
+            "An Athena manifest needs the InputType of its data files: CSV, JSONL or "
+            "PARQUET"
+        )
 
 
 def read_items(data: bytes, config: Mapping[str, Json]) -> list[Json]:
-    """The items in an object's bytes, at most MaxItems of them."""
+    """The items in one object's bytes, at most MaxItems of them."""
+    check_config(config)
+    items = _reader(config)(unpacked(BytesIO(data)), config, "")
+    return list(islice(items, config.get("MaxItems") or None))
+
+
+def _listing(storage: Storage, bucket: str, prefix: str) -> Iterator[Part]:
+    """Objects themselves as items."""
+    found = storage.list(bucket, prefix)
+    yield f"s3://{bucket}", (listed.to_item() for listed in found)
+
+
+def _flattened(
+    storage: Storage, bucket: str, prefix: str, config: Mapping[str, Json]
+) -> Iterator[Part]:
+    """What is in the objects of a listing; the marks of empty folders hold nothing."""
+    for listed in storage.list(bucket, prefix):
+        if listed.size_bytes or not listed.key.endswith("/"):
+            yield from _object(storage, bucket, listed.key, config)
+
+
+def _object(
+    storage: Storage,
+    bucket: str,
+    key: str,
+    config: Mapping[str, Json],
+    version: str | None = None,
+) -> Iterator[Part]:
+    """The parts of one object: itself, or what a manifest names."""
+    manifest = _manifest_type(config)
+    name = f" {_uri(bucket, key)}"
+    with storage.read(bucket, key, version) as stream:
+        if manifest == "S3_INVENTORY":
+            for place, rows in inventory_rows(stream, name, bucket, storage):
+                yield _uri(*place), rows
+            return
+        read = _reader(config)
+        if manifest is None:
+            yield _uri(bucket, key), read(unpacked(stream), config, name)
+            return
+        for place in data_files(unpacked(stream), name):
+            with storage.read(*place) as data:
+                yield _uri(*place), read(unpacked(data), config, f" {_uri(*place)}")
+
+
+def _reader(
+    config: Mapping[str, Json],
+) -> Callable[[BinaryIO, Mapping[str, Json], str], Iterator[Json]]:
     kind = config.get("InputType")
     if kind is None:
         raise ReadingFailed("The field 'InputType' is required")
     reader = _READERS.get(kind)
     if reader is None:
-        raise UsageError(
-            f"an ItemReader with InputType {kind} is not read yet; there are: "
-            + ", ".join(_READERS)
-        )
-    return reader(data, config)
+        raise ReadingFailed(f"Unknown InputType: {kind}")
+    return reader
 
 
-def first_items(items: list[Json], config: Mapping[str, Json]) -> list[Json]:
-    """The first MaxItems items; none given or 0 means all, as recorded."""
-    limit = config.get("MaxItems") or None
-    return items if limit is None else items[:limit]
+def _manifest_type(config: Mapping[str, Json]) -> str | None:
+    """Which manifest is read; a plain MANIFEST is an inventory's."""
+    kind: str | None = config.get("ManifestType")
+    if kind is None and config.get("InputType") == "MANIFEST":
+        return "S3_INVENTORY"
+    return kind
 
 
-def read_csv(data: bytes, config: Mapping[str, Json]) -> list[Json]:
-    """One object of texts for each row; empty lines are no rows."""
-    import csv
-    from io import StringIO
-
-    named = config.get("CSVDelimiter", "COMMA")
-    delimiter = DELIMITERS.get(named)
-    if delimiter is None:
-        raise ReadingFailed(f"Unknown CSVDelimiter: {named}")
-    # newline="" leaves line ends inside quotes to the csv module.
-    text = StringIO(_decode(data, "row"), newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    rows = (row for row in reader if row)
-    items: list[Json] = []
-    try:
-        if config.get("CSVHeaderLocation") == "GIVEN":
-            headers = config.get("CSVHeaders", [])
-        else:
-            headers = next(rows, [])
-        if len(set(headers)) < len(headers):
-            raise ReadingFailed(DUPLICATE_HEADERS)
-        for row in islice(rows, config.get("MaxItems") or None):
-            # Cells beyond the headers are dropped, missing ones are empty texts.
-            missing = [""] * (len(headers) - len(row))
-            items.append(dict(zip(headers, row + missing, strict=False)))
-    except csv.Error as error:
-        raise ReadingFailed(
-            f"The CSV file cannot be parsed at row {reader.line_num}: {error}"
-        ) from None
-    return items
+def _uri(bucket: str, key: str) -> str:
+    return f"s3://{bucket}/{key}"
 
 
-def read_json(data: bytes, config: Mapping[str, Json]) -> list[Json]:
-    """The array that the file is, or that ItemsPointer points to in it."""
-    try:
-        value = parse_json(_decode(data, "line"))
-    except NotJson as error:
-        raise ReadingFailed(f"The JSON file cannot be parsed: {error}") from None
-    pointer = config.get("ItemsPointer")
-    if pointer:
-        value = _resolve(value, pointer)
-    if not isinstance(value, list):
-        raise ReadingFailed(NOT_ITERABLE)
-    return first_items(value, config)
-
-
-def read_jsonl(data: bytes, config: Mapping[str, Json]) -> list[Json]:
-    """One item for each line that is not empty."""
-    items: list[Json] = []
-    limit = config.get("MaxItems") or None
-    # Only \n ends a line: str.splitlines would also break at signs inside JSON texts.
-    for number, line in enumerate(_decode(data, "line").split("\n"), 1):
-        if not line.strip():
-            continue
-        if len(items) == limit:
-            break
-        try:
-            items.append(parse_json(line))
-        except NotJson as error:
-            raise ReadingFailed(
-                f"The JSONL file cannot be parsed at line {number}: {error}"
-            ) from None
-    return items
-
-
-_READERS: dict[str, Callable[[bytes, Mapping[str, Json]], list[Json]]] = {
-    "CSV": read_csv,
-    "JSON": read_json,
-    "JSONL": read_jsonl,
-}
-
-
-def _decode(data: bytes, unit: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        raise ReadingFailed(
-            f"The file is not UTF-8 at {unit} {number}: {error.reason}"
-        ) from None
-
-
-def _resolve(value: Json, pointer: str) -> Json:
-    """The value at a JSON Pointer (RFC 6901), or None where there is none."""
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(name)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return None
-    return value
+def _close(items: Iterator[object]) -> None:
+    close = getattr(items, "close", None)
+    if close is not None:
+        close()

@@ -1,7 +1,8 @@
 """A module's callables as Tasks: found in a table, or by the names of functions.
 
 In: a Python module that the user wrote, and the machine it is for. Out: Tasks with a
-callable for every Task state; or one UsageError that names all that are missing.
+callable for every Task state; or one UsageError that names all that are missing. For a
+server, which does not know its machines yet: Tasks that look for functions when asked.
 Never: imports; the command line does.
 
 `TASKS` (or `tasks`) in the module is an asl.Tasks, or a table from resource or name to
@@ -11,15 +12,17 @@ callable. Beside a table, functions are found by name: `check-inventory` is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from asl.engine.messages import Instant, StartTask
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
 from asl.model.resource import Resource, find_resource
 from asl.model.states import Task
+from asl.tasks.answer import Job, Ready
 from asl.tasks.matching import is_invoke
 from asl.tasks.registry import Tasks
 
@@ -46,12 +49,88 @@ def tasks_from_module(module: ModuleType, machine: StateMachine) -> Tasks:
         for resource, function in table.items():
             tasks.bind(resource)(function)
     elif hasattr(module, "TASKS"):
-        raise UsageError(
-            f"TASKS in {_file(module)} is neither an asl.Tasks nor a table from "
-            f"resource to callable, but {table!r}"
-        )
+        raise _no_table(module, table)
     _bind_functions(tasks, module, machine)
     return tasks
+
+
+def tasks_as_asked(module: ModuleType) -> Tasks:
+    """The Tasks of a module for machines yet to come: functions are found when asked.
+
+    What has neither a binding nor a function is missing when an execution needs it.
+    """
+    table = getattr(module, "TASKS", None)
+    if table is None:
+        table = getattr(module, "tasks", None)
+    if isinstance(table, Tasks):
+        return table
+    tasks = _AsAsked(module)
+    if isinstance(table, Mapping):
+        for resource, function in table.items():
+            tasks.bind(resource)(function)
+    elif hasattr(module, "TASKS"):
+        raise _no_table(module, table)
+    return tasks
+
+
+class _AsAsked(Tasks):
+    """Binds a module's functions by their names, when their resources are asked for."""
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__()
+        self._module = module
+
+    def missing_for(self, resources: Iterable[str]) -> list[str]:
+        """Those of the resources that have neither a binding nor a function."""
+        asked = list(resources)
+        for name in asked:
+            self._look_for(name)
+        return super().missing_for(asked)
+
+    def knows_activity(self, state: str, arn: str) -> bool:
+        """Whether the activity has a worker, bound or found by its name."""
+        if not super().knows_activity(state, arn):
+            self._look_for(arn)
+        return super().knows_activity(state, arn)
+
+    def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
+        """The call that the effect asks for, ready to run."""
+        resource = find_resource(effect.resource)
+        name = effect.resource
+        if resource is not None and is_invoke(resource):
+            request = effect.payload if isinstance(effect.payload, dict) else {}
+            name = str(request.get("FunctionName") or name)
+        self._look_for(name)
+        return super().prepare(effect, now)
+
+    def _look_for(self, name: str) -> None:
+        resource = find_resource(name)
+        if resource is not None and is_invoke(resource):
+            _bind_all(self, self._module)
+            return
+        is_known = (
+            super().knows_activity("", name)
+            if is_activity(name)
+            else not super().missing_for([name])
+        )
+        if is_known:
+            return
+        if resource is not None and resource.family == "task":
+            names = _service_names(resource)
+        elif resource is not None:
+            names = _spellings(resource.action)
+        else:
+            names = _spellings(name.rpartition("function:")[2].partition(":")[0])
+        function = _find(self._module, names)
+        if function is not None:
+            self.bind(name)(function)
+
+
+def _no_table(module: ModuleType, table: object) -> UsageError:
+    return UsageError(
+        f"TASKS in {_file(module)} is neither an asl.Tasks nor a table from "
+        f"resource to callable, but {table!r}"
+    )
 
 
 def _bind_functions(tasks: Tasks, module: ModuleType, machine: StateMachine) -> None:

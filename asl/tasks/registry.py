@@ -51,6 +51,8 @@ class Tasks(AnswersTokens):
         """Resources that are known to have a callable."""
         self._plans: dict[str, Plan] = {}
         """By resource, or for lambda:invoke by resource, function and qualifier."""
+        self._plain: dict[str, Plan] = {}
+        """Those of them that need nothing special, by resource."""
 
     def bind(
         self, resource: str, *, timeout_seconds: float | None = None
@@ -72,8 +74,7 @@ class Tasks(AnswersTokens):
             self._bindings[resource] = binding
             if is_pattern(resource):
                 self._patterns.append(binding)
-            self._plans.clear()
-            self._served.clear()
+            self._forget_plans()
             return function
 
         return keep
@@ -87,8 +88,7 @@ class Tasks(AnswersTokens):
             if arn in self._activities:
                 raise UsageError(f"the activity {arn!r} is bound twice")
             self._activities[arn] = binding
-            self._plans.clear()
-            self._served.clear()
+            self._forget_plans()
             return function
 
         return keep
@@ -125,8 +125,7 @@ class Tasks(AnswersTokens):
 
     def find_plain(self, resource: str) -> Plan | None:
         """The plan of a resource that was called before and needs nothing special."""
-        plan = self._plans.get(resource)
-        return plan if plan is not None and plan.is_plain else None
+        return self._plain.get(resource)
 
     def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The call that the effect asks for, ready to run."""
@@ -144,6 +143,12 @@ class Tasks(AnswersTokens):
 
     def note(self, effect: StartTask) -> None:
         """Nothing: an effect that was answered in an earlier run uses nothing up."""
+
+    def _forget_plans(self) -> None:
+        """A new binding may serve what another one served so far."""
+        self._plans.clear()
+        self._plain.clear()
+        self._served.clear()
 
     def _serves(self, name: str) -> bool:
         resource = find_resource(name)
@@ -173,6 +178,8 @@ class Tasks(AnswersTokens):
             )
         plan = _make_plan(kind, resource, binding, resource.action, warning=warning)
         self._plans[effect.resource] = plan
+        if plan.is_plain:
+            self._plain[effect.resource] = plan
         return plan
 
     def _plan_activity(self, effect: StartTask, resource: Resource) -> Plan | Ready:

@@ -1,18 +1,148 @@
 """Result writers: the results of a Map Run -> the files that AWS writes.
 
-In: the records of the child executions by status, the WriterConfig.
-Out: file names with their bytes, and the manifest's bytes.
-Never: opens a file (buckets.py).
+In: the records of the child executions by status, a few at a time; the WriterConfig.
+Out: SUCCEEDED_n, FAILED_n and PENDING_n files, and manifest.json as the last.
+Never: holds more than the records it is given; lets half a file be seen. A file is seen
+when it is full or the Map Run has ended; who finds the manifest finds all the others.
 
-Developer guide: "ResultWriter (Map)"; reference 10 (10.4).
+Developer guide: "ResultWriter (Map)"; a new file is begun before one grows beyond what
+S3 takes in one piece.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
+from asl.tasks.storage import Storage, Upload, write_whole
 from asl.values import Json, json_text, parse_json
 
 STATUSES = ("FAILED", "PENDING", "SUCCEEDED")
 """In the order of the manifest."""
+
+FILE_BYTES = 5 * 1024**3
+"""The largest object that S3 takes in one piece."""
+
+
+class ResultFiles:
+    """The files of one Map Run while they are being written."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        parameters: Mapping[str, Json],
+        config: Mapping[str, Json] | None,
+        map_run_arn: str,
+        *,
+        file_bytes: int = FILE_BYTES,
+    ) -> None:
+        config = config or {}
+        self.bucket: str = parameters["Bucket"]
+        self.folder = result_folder(parameters.get("Prefix"), map_run_arn)
+        self._storage = storage
+        self._arn = map_run_arn
+        self._how = config.get("Transformation") or "NONE"
+        self._is_lines = config.get("OutputType") == "JSONL"
+        self._file_bytes = file_bytes
+        self._written: dict[str, list[Json]] = {status: [] for status in STATUSES}
+        self._open: dict[str, _File] = {}
+
+    def add(self, results: Mapping[str, Sequence[Json]]) -> None:
+        """Write records, each in the file of its status."""
+        for status in STATUSES:
+            records = results.get(status) or ()
+            how = self._how if status == "SUCCEEDED" else "NONE"
+            if records:
+                self._file(status)  # though FLATTEN may leave nothing to write
+            for value in chain.from_iterable(
+                _transform(record, how) for record in records
+            ):
+                data = _encode(json_text(value))
+                file = self._file(status)
+                if not file.has_room(len(data), self._file_bytes):
+                    self._finish(status)
+                    file = self._file(status)
+                file.add(data)
+
+    def close(self) -> Json:
+        """Finish the files and write the manifest: where it is."""
+        for status in list(self._open):
+            self._finish(status)
+        key = f"{self.folder}/manifest.json"
+        manifest = {
+            "DestinationBucket": self.bucket,
+            "MapRunArn": self._arn,
+            "ResultFiles": self._written,
+        }
+        write_whole(self._storage, self.bucket, key, _encode(json_text(manifest)))
+        return {"Bucket": self.bucket, "Key": key}
+
+    def discard(self) -> None:
+        """Give up what is not finished; does nothing after `close`."""
+        for file in self._open.values():
+            file.upload.discard()
+        self._open.clear()
+
+    def _file(self, status: str) -> "_File":
+        file = self._open.get(status)
+        if file is None:
+            # The name of a JSONL file is not recorded.
+            ending = "jsonl" if self._is_lines else "json"
+            number = len(self._written[status])
+            key = f"{self.folder}/{status}_{number}.{ending}"
+            upload = self._storage.write(self.bucket, key)
+            file = self._open[status] = _File(key, upload, self._is_lines)
+        return file
+
+    def _finish(self, status: str) -> None:
+        file = self._open[status]
+        file.finish()
+        del self._open[status]
+        self._written[status].append({"Key": file.key, "Size": file.size})
+
+
+class _File:
+    """One file of results: an array of JSON, or JSON Lines."""
+
+    def __init__(self, key: str, upload: Upload, is_lines: bool) -> None:
+        self.key = key
+        self.upload = upload
+        self.size = 0
+        self._is_lines = is_lines
+        self._is_empty = True
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        if not is_lines:
+            self._put(b"[")
+
+    def has_room(self, more: int, most: int) -> bool:
+        """Whether a value fits in; the first always does."""
+        return self._is_empty or self.size + more + 2 <= most
+
+    def add(self, data: bytes) -> None:
+        """Add one value."""
+        if self._is_lines:
+            self._put(data + b"\n")
+        else:
+            self._put(data if self._is_empty else b"," + data)
+        self._is_empty = False
+
+    def finish(self) -> None:
+        """Close the array and let the file be seen."""
+        if not self._is_lines:
+            self._put(b"]")
+        self._send()
+        self.upload.commit()
+
+    def _put(self, data: bytes) -> None:
+        self.size += len(data)
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes > 1 << 18:
+            self._send()
+
+    def _send(self) -> None:
+        self.upload.write(b"".join(self._waiting))
+        self._waiting.clear()
+        self._waiting_bytes = 0
 
 
 def result_folder(prefix: str | None, map_run_arn: str) -> str:
@@ -22,64 +152,16 @@ def result_folder(prefix: str | None, map_run_arn: str) -> str:
     return f"{prefix}/{id}" if prefix else id
 
 
-def result_files(
-    results: Mapping[str, Sequence[Json]], config: Mapping[str, Json]
-) -> dict[str, dict[str, bytes]]:
-    """For each status the files to write: name -> bytes; one file, or none."""
-    is_lines = config.get("OutputType") == "JSONL"
-    how = config.get("Transformation") or "NONE"
-    files: dict[str, dict[str, bytes]] = {}
-    for status in STATUSES:
-        records = results.get(status) or ()
-        values = _transform(records, how) if status == "SUCCEEDED" else list(records)
-        # The name of a JSONL file is not recorded.
-        name = f"{status}_0.{'jsonl' if is_lines else 'json'}"
-        files[status] = {name: _spell(values, is_lines)} if records else {}
-    return files
-
-
-def manifest(
-    bucket: str,
-    map_run_arn: str,
-    folder: str,
-    files: Mapping[str, Mapping[str, bytes]],
-) -> bytes:
-    """The manifest: which files hold the results."""
-    listed = {
-        status: [
-            {"Key": f"{folder}/{name}", "Size": len(data)}
-            for name, data in files[status].items()
-        ]
-        for status in STATUSES
-    }
-    text = json_text(
-        {
-            "DestinationBucket": bucket,
-            "MapRunArn": map_run_arn,
-            "ResultFiles": listed,
-        }
-    )
-    return _encode(text)
-
-
-def _transform(records: Sequence[Json], how: str) -> list[Json]:
-    """What COMPACT and FLATTEN leave of successful children; failed ones stay whole."""
+def _transform(record: Json, how: str) -> Iterator[Json]:
+    """What COMPACT and FLATTEN leave of a successful child; failed ones stay whole."""
     if how == "NONE":
-        return list(records)
-    outputs = [parse_json(record["Output"]) for record in records]
-    if how == "COMPACT":
-        return outputs
-    return [
-        item
-        for output in outputs
-        for item in (output if isinstance(output, list) else [output])
-    ]
-
-
-def _spell(values: list[Json], is_lines: bool) -> bytes:
-    if is_lines:
-        return _encode("".join(json_text(value) + "\n" for value in values))
-    return _encode(json_text(values))
+        yield record
+        return
+    output = parse_json(record["Output"])
+    if how == "FLATTEN" and isinstance(output, list):
+        yield from output
+    else:
+        yield output
 
 
 def _encode(text: str) -> bytes:

@@ -11,13 +11,13 @@ import pytest
 from asl.errors import InternalError
 from asl.expressions import jsonata_engine
 from asl.expressions.jsonata import (
-    TemplateProblems,
     compile_jsonata,
     compile_jsonata_string,
-    compile_template,
     is_jsonata,
     unexpected_type,
 )
+from asl.expressions.jsonata_template import TemplateProblems, compile_template
+from asl.expressions.jsonata_text import BRIEF
 from asl.expressions.scope import EvaluationError, SyntaxProblem
 from asl.values import Json, json_text
 
@@ -660,10 +660,32 @@ def test_a_template_that_is_one_wrong_expression_has_an_empty_pointer() -> None:
 
 def test_importing_the_module_does_not_load_the_engine() -> None:
     code = (
-        "import sys, asl.expressions.jsonata as j;"
+        "import sys, asl.expressions.jsonata_template as j;"
         "j.compile_template({'a': 1}, 'Output');"
         "assert not {'jlens', 'hashlib', 'uuid'} & sys.modules.keys();"
-        "j.compile_jsonata('1');"
+        "j.compile_jsonata_string('{% 1 %}');"
         "assert 'jlens' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "brief"),
+    [
+        ("$n + 1", True),
+        ("$n < 1000 and $a != $b or 2.5 % $c = 1", True),
+        ("-$n", True),
+        ("$n & 'x'", False),
+        ("$sum($n)", False),
+        ("$n.a + 1", False),
+        ("[1..9]", False),
+        ("$n ? 1 : 2", False),
+        ("($n)", False),
+        ("$n + 1" * 100, False),
+        ("$é + 1", False),
+    ],
+)
+def test_only_plain_arithmetic_and_comparison_are_spared_the_limits(
+    text: str, brief: bool
+) -> None:
+    assert (BRIEF.fullmatch(text) is not None) is brief

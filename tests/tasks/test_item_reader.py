@@ -1,10 +1,10 @@
 """Item readers: objects in a folder -> the items of a Map."""
 
+import gzip
 import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -76,7 +76,9 @@ def test_csv(text: str, config: dict[str, Json], items: list[Json]) -> None:
         ('a,b\n1,2\n"x"y,2\n', {}, "cannot be parsed at row 3: "),
         ('a\n"never closed\n', {}, "cannot be parsed at row 2: "),
         (b"a,b\n1,2\n\xff,2\n", {}, "not UTF-8 at row 3"),
+        (b"a,b\r\n1,2\r\n\r\n\xff,2\n", {}, "not UTF-8 at row 4"),
         ("a\n1\n", {"CSVDelimiter": "DASH"}, "Unknown CSVDelimiter: DASH"),
+        ("a" * 10_241 + ",b\n1,2\n", {}, "headers have more than 10,240 bytes"),
     ],
 )
 def test_bad_csv(text: str | bytes, config: dict[str, Json], cause: str) -> None:
@@ -90,6 +92,14 @@ def test_bad_csv(text: str | bytes, config: dict[str, Json], cause: str) -> None
         ([1, {"a": 2}], {}, [1, {"a": 2}]),
         ([], {}, []),
         ([1, 2, 3], {"MaxItems": 2}, [1, 2]),
+        (
+            [1.5, -2e-7, "é\n", None, True, [], {}],
+            {},
+            [1.5, -2e-7, "é\n", None, True, [], {}],
+        ),
+        ({"a": [], "b": {}, "c": [1]}, {"ItemsPointer": "/c"}, [1]),
+        ({"c": [7], "d": "after"}, {"ItemsPointer": "/c"}, [7]),
+        ([10**4000], {}, [10**4000]),
         ([1, 2, 3], {"MaxItems": 0}, [1, 2, 3]),
         ({"data": {"items": [1]}}, {"ItemsPointer": "/data/items"}, [1]),
         ({"a/b": [{"~": [1, 2]}]}, {"ItemsPointer": "/a~1b/0/~0", "MaxItems": 1}, [1]),
@@ -108,12 +118,60 @@ def test_json(value: Json, config: dict[str, Json], items: list[Json]) -> None:
         ("[[1]]", {"ItemsPointer": "/1"}, "non-iterable"),
         ("[[1]]", {"ItemsPointer": "/x"}, "non-iterable"),
         ("[3]", {"ItemsPointer": "/0/x"}, "non-iterable"),
+        ("3", {}, "non-iterable"),
+        ("3", {"ItemsPointer": "/a"}, "non-iterable"),
         ("[1,", {}, "JSON file cannot be parsed: .*line 1"),
+        ("[1] x", {}, r"Extra data \(line 1, column 5\)"),
+        ("[1\n 2]", {}, r"Expecting ',' delimiter \(line 2, column 2\)"),
+        ('[\n{"a" 1}]', {}, r"\(line 2, column 6\)"),
+        ("[tru]", {}, r"Expecting value \(line 1, column 2\)"),
+        ("[NaN]", {}, "NaN is not JSON"),
+        ("[1e999]", {}, "larger than any number"),
+        ("[" + "9" * 5_000 + "]", {}, "more than 4,300 digits"),
+        ("[" * 600 + "]" * 600, {}, "deeper than 500 levels"),
+        ('["' + "x" * 100 + '", ' + "[" * 900 + "]" * 900 + "]", {}, "deeper than 500"),
+        ('{"a" [1]}', {"ItemsPointer": "/a"}, "Expecting ':' delimiter"),
+        ("{a: [1]}", {"ItemsPointer": "/a"}, "Expecting property name"),
+        ('{"a": [1], "b": 2', {"ItemsPointer": "/a"}, "Expecting ',' delimiter"),
+        ("", {}, "non-iterable|Expecting value"),
+        (b'["\xff"]', {}, "not UTF-8 at line 1"),
+        (b"[1,\n2,\n\xff]", {}, "not UTF-8 at line 3"),
     ],
 )
-def test_bad_json(text: str, config: dict[str, Json], cause: str) -> None:
+def test_bad_json(text: str | bytes, config: dict[str, Json], cause: str) -> None:
+    data = text.encode() if isinstance(text, str) else text
     with pytest.raises(ReadingFailed, match=cause):
-        read_items(text.encode(), {"InputType": "JSON", **config})
+        read_items(data, {"InputType": "JSON", **config})
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_json_is_the_same_however_it_comes(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read in the smallest pieces: numbers, texts and escapes are cut everywhere."""
+    monkeypatch.setattr("asl.tasks.read_json._CHUNK_BYTES", size)
+    value = {
+        "skipped": {"a": [1, {"b": "]"}], "n": -12.5e-3},
+        "items": [12, 3.25, 1e30, -0.5, 'é\\ "x\u2028', {"k": [None]}, False, "🙂"],
+    }
+    for text in (json.dumps(value), json.dumps(value, indent=1, ensure_ascii=False)):
+        config = {"InputType": "JSON", "ItemsPointer": "/items"}
+        assert read_items(text.encode(), config) == value["items"]
+    with pytest.raises(ReadingFailed, match=r"line 3, column 4"):
+        read_items(b"[1,\n2,\n 3 4]", {"InputType": "JSON"})
+
+
+def test_a_value_too_long_to_be_held_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("asl.tasks.read_json.LINE_BYTES", 1_000)
+    monkeypatch.setattr("asl.tasks.read_json._CHUNK_BYTES", 100)
+    monkeypatch.setattr("asl.tasks.read_bytes.LINE_BYTES", 1_000)
+    long = json.dumps("x" * 5_000).encode()
+    with pytest.raises(ReadingFailed, match="value of more than 1,000 characters"):
+        read_items(b"[1, " + long + b"]", {"InputType": "JSON"})
+    with pytest.raises(ReadingFailed, match="line 2: more than 1,000 bytes in a line"):
+        read_items(b"1\n" + long, {"InputType": "JSONL"})
 
 
 @pytest.mark.parametrize(
@@ -123,15 +181,46 @@ def test_bad_json(text: str, config: dict[str, Json], cause: str) -> None:
         ('"a\u2028b"\n', {}, ["a\u2028b"]),
         ("1\n2\nnot JSON", {"MaxItems": 2}, [1, 2]),
         ("", {}, []),
+        ("\ufeff1\n2", {}, [1, 2]),
+        ("[" * 499 + "]" * 499 + "\n", {}, [json.loads("[" * 499 + "]" * 499)]),
     ],
 )
 def test_json_lines(text: str, config: dict[str, Json], items: list[Json]) -> None:
     assert read_items(text.encode(), {"InputType": "JSONL", **config}) == items
 
 
-def test_a_bad_line_is_named() -> None:
-    with pytest.raises(ReadingFailed, match="at line 3"):
-        read_items(b"1\n\n{\n", {"InputType": "JSONL"})
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (b"1\n\n{\n", "cannot be parsed at line 3: not JSON"),
+        (b"1\n2 3\n", "cannot be parsed at line 2: not JSON: Extra data"),
+        (b"1\n\xff\n", "is not UTF-8 at line 2"),
+        (b"NaN\n", "line 1: NaN is not JSON"),
+        (b"[" * 600 + b"]" * 600, "line 1: the data is nested deeper"),
+    ],
+)
+def test_a_bad_line_is_named(data: bytes, cause: str) -> None:
+    with pytest.raises(ReadingFailed, match=cause):
+        read_items(data, {"InputType": "JSONL"})
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "a\n" + "1\n" * 9_999),
+        ({"InputType": "JSONL"}, '{"a":"1"}\n' * 9_999),
+        ({"InputType": "JSON"}, json.dumps([{"a": "1"}] * 9_999)),
+    ],
+)
+def test_gzip_files_are_unpacked(config: dict[str, Json], text: str) -> None:
+    whole = gzip.compress(text.encode())
+    assert read_items(whole, config) == [{"a": "1"}] * 9_999
+    for cut in (len(whole) - 9, len(whole) // 2):
+        with pytest.raises(ReadingFailed, match=r"after (row|line) .*too early"):
+            read_items(whole[:cut], config)
+    broken = whole[:-8] + b"\0" * 8
+    with pytest.raises(ReadingFailed, match="the gzip data is damaged: CRC"):
+        read_items(broken, config)
 
 
 def test_the_input_type_is_required() -> None:
@@ -267,18 +356,31 @@ def test_no_link_leads_outside(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "cause"),
     [
-        {"InputType": "PARQUET"},
-        {"InputType": "MANIFEST"},
-        {"InputType": "CSV", "Transformation": "LOAD_AND_FLATTEN"},
-        {"ManifestType": "S3_INVENTORY"},
+        ({"InputType": "XML"}, "Unknown InputType: XML"),
+        ({"ManifestType": "XML"}, "Unknown ManifestType: XML"),
+        (
+            {"InputType": "MANIFEST", "ManifestType": "ATHENA_DATA"},
+            "An Athena manifest needs the InputType of its data files: CSV, JSONL or "
+            "PARQUET",
+        ),
+        (None, "The field 'InputType' is required"),
     ],
 )
-def test_what_is_not_read_yet_is_refused_plainly(folder: Path, config: Any) -> None:
+def test_what_nobody_can_read_is_a_failure(
+    folder: Path, config: Json, cause: str
+) -> None:
     wanted = {"Bucket": "shop", "Key": "orders.json"}
-    with pytest.raises(UsageError, match="is not read yet"):
-        perform(effect(GET, wanted, config), folder)
+    assert failure(effect(GET, wanted, config), folder).cause == cause
+
+
+def test_a_version_of_a_parquet_file_is_refused_as_recorded(folder: Path) -> None:
+    wanted = {"Bucket": "shop", "Key": "none.parquet", "VersionId": "1"}
+    failed = failure(effect(GET, wanted, {"InputType": "PARQUET"}), folder)
+    assert failed.cause == (
+        "S3 Version ID selection is not currently supported for PARQUET files"
+    )
 
 
 def test_a_folder_is_asked_for() -> None:
@@ -296,10 +398,10 @@ def test_the_folder_must_exist(tmp_path: Path) -> None:
 def test_an_unreadable_object_is_a_failure(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, *more: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     asked = effect(GET, {"Bucket": "shop", "Key": "orders.json"}, {"InputType": "JSON"})
     failed = failure(asked, folder)
     assert failed.error == "States.ItemReaderFailed"

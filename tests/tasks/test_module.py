@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import asl
-from asl.tasks.module import tasks_from_module
+from asl.tasks.module import tasks_as_asked, tasks_from_module
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 SERVICE = "arn:aws:states:::"
@@ -178,3 +178,39 @@ def test_an_activity_without_a_worker_is_left_to_the_run() -> None:
     ordered = machine(f"{ACTIVITY}review")
     done = asl.run(ordered, tasks=tasks_from_module(module(), ordered))
     assert done.error == "States.Runtime"
+
+
+def test_for_a_server_functions_are_found_when_they_are_asked_for() -> None:
+    handlers = module(
+        pay=answer, sqs_send_message=answer, review=answer, check_stock=answer
+    )
+    tasks = tasks_as_asked(handlers)
+    wanted = machine(f"{LAMBDA}pay", f"{SERVICE}sqs:sendMessage", f"{ACTIVITY}review")
+    assert asl.run(wanted, tasks=tasks).output == answer({})
+    assert tasks.missing_for(["check-stock", f"{LAMBDA}check-stock"]) == []
+    assert tasks.missing_for([f"{LAMBDA}ship", "pay"]) == [f"{LAMBDA}ship"]
+    assert tasks.missing_for([f"{SERVICE}lambda:invoke"]) == []
+    assert not tasks.knows_activity("S0", f"{ACTIVITY}other")
+
+
+def test_for_a_server_a_function_is_found_by_the_requests_name() -> None:
+    state = {
+        "Type": "Task",
+        "Resource": f"{SERVICE}lambda:invoke",
+        "Parameters": {"FunctionName.$": "$.call", "Payload.$": "$"},
+        "End": True,
+    }
+    invoking = asl.load_text(json.dumps({"StartAt": "A", "States": {"A": state}}))
+    tasks = tasks_as_asked(module(check_stock=lambda event: event["n"]))
+    for name in ("check-stock", f"{LAMBDA}check-stock", "check_stock:live"):
+        done = asl.run(invoking, {"call": name, "n": 5}, tasks=tasks)
+        assert done.output["Payload"] == 5
+
+
+def test_for_a_server_a_table_or_tasks_are_taken_as_they_are() -> None:
+    own = asl.Tasks(missing="when-reached")
+    assert tasks_as_asked(module(tasks=own)) is own
+    tasks = tasks_as_asked(module(TASKS={f"{LAMBDA}pay": lambda event: "table"}))
+    assert asl.run(machine(f"{LAMBDA}pay"), tasks=tasks).output == "table"
+    with pytest.raises(asl.UsageError, match="TASKS in handlers is neither"):
+        tasks_as_asked(module(TASKS=[1]))
