@@ -293,3 +293,15 @@ def iso_text(at: int) -> str:
     """A moment as the context object spells it: `2026-01-01T00:00:00.000Z`."""
     moment = instant_to_datetime(at)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def moment_of(stamp: Json) -> float | None:
+    """A timestamp in seconds: a number (milliseconds in some exports), or ISO text."""
+    if isinstance(stamp, bool) or stamp is None:
+        return None
+    if isinstance(stamp, (int, float)):
+        return stamp / 1000 if stamp > 100_000_000_000 else float(stamp)
+    try:
+        return datetime.fromisoformat(str(stamp)).timestamp()
+    except ValueError:
+        return None

@@ -25,6 +25,18 @@ INTRINSIC_CHARS = 10_000
 LAMBDA_SECONDS = 900
 """The longest that a Lambda function may run."""
 
+# The service's own limits, beside those of a workflow.
+PAGE_DEFAULT = 100
+"""How many entries a list's page has unless asked otherwise."""
+PAGE_TOKEN_SECONDS = 24 * 3600
+"""How long a token for the next page is good."""
+VERSIONS = 1_000
+"""Versions of a state machine; each may be in one alias or more."""
+ALIASES = 100
+"""Aliases of a state machine."""
+TAGS = 50
+"""Tags of a state machine or an activity."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowLimits:

@@ -36,7 +36,12 @@ class Case:
     def __str__(self) -> str:
         return self.name
 
-    def runner(self, folder: Path | None = None, replay: Journal | None = None) -> Any:
+    def runner(
+        self,
+        folder: Path | None = None,
+        replay: Journal | None = None,
+        journal: Journal | None = None,
+    ) -> Any:
         """A Runner for this case; `folder` holds its buckets."""
         machines = {
             arn: asl.load_text(asl_text(definition), name=arn.rpartition(":")[2])
@@ -50,12 +55,13 @@ class Case:
             buckets=folder,
             machines=machines,
             replay=replay,
+            journal=journal,
         )
 
     def run(self, folder: Path | None = None) -> tuple[Execution, Journal]:
         """Run it whole."""
-        runner = self.runner(folder)
-        return runner.run(), runner.journal
+        journal = Journal()
+        return self.runner(folder, journal=journal).run(), journal
 
     def resume(self, journal: Journal, folder: Path | None = None) -> Execution:
         """Run it again from the replies of an earlier run."""

@@ -29,12 +29,22 @@ FLOORS = [
 """Each room may import from the floors below it (and from itself)."""
 
 OWNERS = {
+    "fsspec": {"tasks/storage_url.py"},
     "hypothesis": {"testing/strategies.py"},
     "networkx": {"graph.py"},
+    "opentelemetry": {"server/otel.py"},
+    "pyarrow": {"tasks/read_parquet.py"},
+    "pygraphviz": {"diagrams/layout.py"},
+    "resvg_py": {"diagrams/raster.py"},
+    "typst": {"diagrams/raster.py"},
     "jsonschema": {"checks/schema.py"},
     "jlens": {"expressions/jsonata_engine.py"},
     "yaml": {"source/yaml_text.py"},
     "jsonpath_ng": {"expressions/jsonpath_operand.py"},
+    "sqlalchemy": {"server/sql_database.py", "server/sql_store.py"},
+    "starlette": {"server/http.py"},
+    "uvicorn": {"server/serving.py"},
+    "boto3": {"tasks/boto3.py", "testing/pytest_plugin.py"},
 }
 
 

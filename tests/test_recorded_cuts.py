@@ -64,6 +64,7 @@ def play(
     recordings: ModuleType, case: Any, folder: Path, replay: Journal | None = None
 ) -> tuple[asl.Execution, Journal]:
     at = case.get("submitted_at")
+    journal = Journal()
     runner = make_runner(
         asl.load_text(recordings.definition_text(case), name="StateMachine"),
         recordings.case_input(case),
@@ -72,5 +73,6 @@ def play(
         buckets=recordings.write_buckets(case, str(folder)),
         start_time=datetime.fromisoformat(at) if at else None,
         replay=replay,
+        journal=journal,
     )
-    return runner.run(), runner.journal
+    return runner.run(), journal

@@ -8,11 +8,21 @@ from typing import Literal
 
 import click
 
+
+def _folder_or_url(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    if value is None or "://" in value:
+        return value
+    kind = click.Path(exists=True, file_okay=False)
+    return str(kind.convert(value, parameter, context))
+
+
 buckets_option = click.option(
     "--buckets",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    help="The stand-in for S3: a folder with one subfolder a bucket.",
+    metavar="FOLDER|URL",
+    callback=_folder_or_url,
+    help="The stand-in for S3: a folder with one subfolder a bucket; or s3://.",
 )
 mocks_option = click.option(
     "--mocks",

@@ -66,8 +66,11 @@ def show_text(
         say(f"output  {json_text(execution.output)}")
     else:
         _show_failure(execution)
-        if execution.error == TOLERATED_FAILURE and failed_child is not None:
-            _show_child(execution, *failed_child)
+        if execution.error == TOLERATED_FAILURE:
+            if failed_child is not None:
+                _show_child(execution, *failed_child)
+            else:
+                _show_children(execution)
     if history == "text":
         say()
         show_events(execution)
@@ -101,6 +104,14 @@ def _show_failure(execution: "Execution") -> None:
         name = last_state(execution)
         say(f"state   {name}{_place(execution, name)}")
         _show_raised(execution, name)
+
+
+def _show_children(execution: "Execution") -> None:
+    """The errors of children of which no story was told: they ran elsewhere."""
+    for failure in execution.failures[-1:]:
+        for one in failure.children:
+            texts = (f"[{one.place}] {one.status}", one.error, one.cause)
+            say(f"child   {': '.join(text for text in texts if text)}")
 
 
 def _show_child(execution: "Execution", title: str, child: "Execution") -> None:

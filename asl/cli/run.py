@@ -5,6 +5,8 @@ Never: decides anything about a machine; asl.run and dry_run do. Nothing heavy i
 imported before the arguments are known to be right.
 """
 
+import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +14,8 @@ import click
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
 from asl.cli.options import (
     buckets_option,
+    mock_case_option,
+    mocks_option,
     substitute_option,
     type_option,
     workflow_type,
@@ -19,6 +23,9 @@ from asl.cli.options import (
 from asl.cli.say import warn
 
 if TYPE_CHECKING:
+    from asl.engine.distributed import MapRun
+    from asl.engine.execution import Execution
+    from asl.engine.messages import Reply
     from asl.model.machine import StateMachine
 
 
@@ -34,17 +41,8 @@ if TYPE_CHECKING:
     metavar="FILE.py|MODULE",
     help="Python functions by name: check_inventory for check-inventory.",
 )
-@click.option(
-    "--mocks",
-    metavar="FILE[#CASE]",
-    help="Answers by state name, JSON or YAML; or a test case of a "
-    "MockConfigFile.json. States that it does not name ask --tasks.",
-)
-@click.option(
-    "--mock-case",
-    metavar="[MACHINE#]CASE",
-    help="The test case of a MockConfigFile.json.",
-)
+@mocks_option
+@mock_case_option
 @click.option(
     "--mock-validation",
     type=click.Choice(["strict", "present", "none"], case_sensitive=False),
@@ -76,6 +74,12 @@ if TYPE_CHECKING:
 )
 @substitute_option
 @buckets_option
+@click.option(
+    "--pool",
+    metavar="KIND[=N]",
+    help="Where the children of distributed Maps run, and tasks: processes, threads, "
+    "or dask=tcp://HOST:PORT.",
+)
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -121,7 +125,7 @@ def _refuse_conflicts(options: dict[str, Any]) -> None:
     if options["mock_case"] and not options["mocks"]:
         raise click.UsageError("--mock-case is for --mocks")
     if options["dry_run"]:
-        for name in ("tasks", "mocks", "real_time"):
+        for name in ("tasks", "mocks", "real_time", "pool"):
             if options[name]:
                 option = name.replace("_", "-")
                 raise click.UsageError(f"--dry-run calls no task: leave out --{option}")
@@ -135,38 +139,60 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     """Run it; gives the exit code."""
     from asl.cli.given import read_input, read_tasks
     from asl.cli.outcome import show_json, show_text
+    from asl.cli.progress import Progress
     from asl.cli.story import Story
     from asl.runtime.clock import SystemClock
+    from asl.runtime.pools import opened
     from asl.runtime.run import make_runner
 
     story = Story() if options["output"] == "text" else None
-    runner = make_runner(
-        machine,
-        read_input(options["input"]),
-        tasks=read_tasks(
+    runs: list[MapRun] = []
+    progress = Progress(runs)
+
+    def heard(execution: "Execution", reply: "Reply") -> None:
+        if story is not None:
+            story.tell(execution, reply)
+        progress.look(execution, reply)
+
+    pool = opened(options["pool"]) if options["pool"] else nullcontext()
+    with pool as executor:
+        runner = make_runner(
             machine,
-            options["tasks"],
-            options["mocks"],
-            options["mock_case"],
-            options["mock_validation"],
-        ),
-        type=workflow_type(options["type"]),
-        name=options["name"],
-        seed=options["seed"],
-        clock=SystemClock() if options["real_time"] else None,
-        buckets=options["buckets"],
-        on_reply=None if story is None else story.tell,
-    )
-    if story is not None:
-        story.root = runner.root
-    execution = runner.run()
+            read_input(options["input"]),
+            tasks=read_tasks(
+                machine,
+                options["tasks"],
+                options["mocks"],
+                options["mock_case"],
+                options["mock_validation"],
+            ),
+            type=workflow_type(options["type"]),
+            name=options["name"],
+            seed=options["seed"],
+            clock=SystemClock() if options["real_time"] else None,
+            pool=executor,
+            buckets=options["buckets"],
+            on_reply=heard if story is not None or sys.stderr.isatty() else None,
+        )
+        if story is not None:
+            story.root = runner.root
+        runner.root.map_runs = runs
+        try:
+            execution = runner.run()
+        finally:
+            progress.end()
     for warning in execution.warnings:
         warn(warning)
     if story is None:
         show_json(execution, options["history"])
     else:
         story.end(execution)
-        show_text(execution, options["history"], real_time=options["real_time"])
+        show_text(
+            execution,
+            options["history"],
+            real_time=options["real_time"],
+            failed_child=story.failed_child,
+        )
     return SUCCEEDED if execution.status == "SUCCEEDED" else FAILED
 
 

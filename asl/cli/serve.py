@@ -37,6 +37,8 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
     "--mocks",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
+    envvar="SFN_MOCK_CONFIG",
+    show_envvar=True,
     help="A MockConfigFile.json; an execution of …:stateMachine:NAME#CASE uses CASE.",
 )
 @click.option(

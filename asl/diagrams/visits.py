@@ -11,9 +11,9 @@ More than 250 lines: one walk, and what each family of events means to it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from asl.errors import UsageError
+from asl.history import moment_of
 from asl.values import Json
 
 AwsEvent = Mapping[str, Json]
@@ -341,15 +341,3 @@ def _end(attempt: Attempt, event: AwsEvent, at: float, status: str) -> None:
     attempt.error, attempt.cause = details.get("error"), details.get("cause")
     if status == "TIMED_OUT" and attempt.error is None:
         attempt.error = "States.Timeout"
-
-
-def moment_of(stamp: Json) -> float | None:
-    """A timestamp in seconds: a number (milliseconds in some exports), or ISO text."""
-    if isinstance(stamp, bool) or stamp is None:
-        return None
-    if isinstance(stamp, (int, float)):
-        return stamp / 1000 if stamp > 100_000_000_000 else float(stamp)
-    try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
-    except ValueError:
-        return None

@@ -4,11 +4,12 @@ In: an ended execution. Out: counted units and their list price.
 Never: a promise; free tiers, volume tiers and regions are left out.
 
 Pricing page of AWS Step Functions; reference 12.5. Standard counts transitions: the
-start, every state entered, every retry. Express counts a request and GB-seconds, in
-steps of 100 ms and 64 MB; memory beyond the first 64 MB is not modelled.
+start, every state entered, every retry, every redrive. Express counts a request and
+GB-seconds, in steps of 100 ms and 64 MB; memory beyond the first 64 MB is not modelled.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asl.quotas import EXPRESS_DURATION_MS, EXPRESS_MEMORY_MB, PRICES
@@ -34,17 +35,33 @@ class Billing:
 
 def bill(execution: "Execution") -> Billing:
     """Count an execution's units, those of its children included."""
-    children = execution.billed_children
-    transitions = sum(child.state_transitions for child in children)
-    requests = sum(child.express_requests for child in children)
-    duration = sum(child.billed_duration_ms for child in children)
+    transitions = requests = duration = 0
+    for child in execution.billed_children:
+        transitions += child.state_transitions
+        requests += child.express_requests
+        duration += child.billed_duration_ms
     if execution.type == "STANDARD":
         transitions += len(execution.path) + execution.retries + 1
+        transitions += execution.redrive_count
     else:
         requests += 1
         spent = round(execution.duration_seconds * 1_000)
         steps = max(1, -(-spent // EXPRESS_DURATION_MS))
         duration += steps * EXPRESS_DURATION_MS
+    return _priced(transitions, requests, duration)
+
+
+def add_up(billings: list[Billing]) -> Billing:
+    """Several executions as one."""
+    return _priced(
+        sum(one.state_transitions for one in billings),
+        sum(one.express_requests for one in billings),
+        sum(one.billed_duration_ms for one in billings),
+    )
+
+
+@lru_cache(maxsize=64)
+def _priced(transitions: int, requests: int, duration: int) -> Billing:
     gb_seconds = EXPRESS_MEMORY_MB / 1_024 * duration / 1_000
     price = (
         transitions * PRICES.standard_transition

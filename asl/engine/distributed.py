@@ -2,20 +2,29 @@
 
 In: a strand in a distributed Map, its raw input. Out: the children's outputs in item
 order (or where they were written), or the failure of the Map Run.
-Never: reads files or runs children: readers and writers are tasks, children effects.
+Never: reads files or runs children: readers and writers are tasks, children effects;
+holds more items than it takes to keep the children at work, or what has been written.
+
+Items come by the page and results go by the part, with one child execution for each
+item or batch between them: a Map Run of a million items holds a few thousand.
 
 States Language specification: "Map State"; developer guide: "Distributed mode";
 reference 10.4, 13.8.
 """
 
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Generator
+from random import Random  # noqa: TID251 - seeded with the Map Run's ARN
+from typing import TYPE_CHECKING, Any
 
-from asl.engine.arns import arn_of
+from asl.engine.arns import arn_of, uuid_text
 from asl.engine.data import subject
+from asl.engine.distributed_items import Items
+from asl.engine.distributed_results import Child, Outputs, Records, Tally
 from asl.engine.failed import StateFailed
 from asl.engine.map import count_places, find_items
 from asl.engine.messages import (
+    Instant,
     MapChild,
     Reply,
     StartExecution,
@@ -25,16 +34,18 @@ from asl.engine.messages import (
 )
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
-from asl.history import iso_text
 from asl.model.failure import (
     ITEM_READER_FAILED,
     RESULT_WRITER_FAILED,
     RUNTIME,
     TOLERATED_FAILURE,
 )
-from asl.model.states import ItemBatcher, ItemReader, Map, ResultWriter
-from asl.quotas import DISTRIBUTED_CONCURRENCY, PAYLOAD_BYTES
-from asl.values import Json, json_text, size_bytes
+from asl.model.states import ItemReader, Map, ResultWriter
+from asl.quotas import DISTRIBUTED_CONCURRENCY, MAP_ITEMS
+from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.engine.execution import Execution
 
 
 def run_distributed(
@@ -54,17 +65,32 @@ def run_distributed(
         limit = int(state.reader.max_items(given, strand))
     strand.record("MapRunStarted", run.arn)
     started = strand.last
-    source = "STATE_DATA"
+    if strand.execution.map_runs is not None:
+        strand.execution.map_runs.append(run)
+    return (yield from see_through(strand, run, items, limit, started))
+
+
+def see_through(
+    strand: Strand,
+    run: "MapRun",
+    items: list[Json] | None,
+    limit: int | None,
+    last: int,
+) -> Generator[None, Reply | Strand, Json]:
+    """Run a Map Run to its end; without items it goes on with those that it has."""
+    execution = strand.execution
+    if execution.left_runs is None:
+        execution.left_runs = {}
+    execution.left_runs[strand.entered] = run
     try:
-        if state.reader is not None:
-            items, source = yield from run.read(state.reader, limit)
-        yield from run.run_children(run.inputs(items, source))
-        result = yield from run.result()
+        result = yield from run.run(items, limit)
     except EvaluationError as problem:
         raise run.broken(problem) from None
+    del execution.left_runs[strand.entered]
+    run.end("SUCCEEDED")
     strand.record("MapRunSucceeded")
     strand.record("MapStateSucceeded")
-    strand.last = started  # recorded: Exited follows MapRunStarted
+    strand.last = last  # recorded: Exited follows MapRunStarted
     return result
 
 
@@ -84,15 +110,49 @@ class MapRun:
         self.id = execution.new_uuid()
         self.machine_arn = f"{execution.machine_arn}/{label}"
         self.arn = arn_of("mapRun", self.machine_arn, self.id)
+        self.status = "RUNNING"
+        """SUCCEEDED or FAILED in the end; a stop from outside tells it nothing."""
+        self.started_at = self.ended_at = execution.recorder.now
         self.tolerated_count: int | None = None
         self.tolerated_percentage: float | None = None
-        self.total = 0
-        """Items in all (not batches)."""
-        self.failed_items = 0
-        self.records: list[dict[str, Json] | None] = []
-        """What became of each child, in item order."""
-        self.running: dict[int, int] = {}
-        """Effect id → place in `records`."""
+        self.most_items = MAP_ITEMS
+        """There will be no more than these."""
+        self.items = Items(strand, state, given)
+        self.tally = Tally()
+        writer = state.writer
+        self.records: Records | None = None
+        if writer is not None and writer.resource is not None:
+            self.records = Records(self.machine_arn)
+        self.outputs = Outputs(state)
+        self.begun = 0
+        """How many children were started."""
+        self.begun_items = 0
+        self.running: dict[int, Child] = {}
+        """By the id of their effect."""
+        self.failed_children: list[Child] = []
+        """Those that ended badly, while the Map Run may still fail with them."""
+        self.again: deque[Child] = deque()
+        """Those that are to be redriven, where the Map Run is."""
+        self.redrive_count = 0
+        self.redriven_at: Instant | None = None
+        # A child's name depends on nothing but its place in the Map Run: not on what
+        # other children did meanwhile, here or on other machines.
+        self._random = Random(self.arn)
+        self._call = strand.call(state, raw)
+        self._reading = 0
+        self._writing = 0
+        self._parts = 0
+        self._pages: dict[str, Json] | None = None
+
+    @property
+    def total(self) -> int:
+        """Items in all (not batches), as far as they were read."""
+        return self.items.read
+
+    @property
+    def failed_items(self) -> int:
+        """Items of the children that ended badly."""
+        return self.tally.failed_items
 
     # ----------------------------------------------------------------- before the start
 
@@ -114,35 +174,105 @@ class MapRun:
                 )
             self.tolerated_percentage = share
 
-    def read(
-        self, reader: ItemReader, limit: int | None
-    ) -> Generator[None, Reply | Strand, tuple[list[Json], str]]:
-        """Ask a task for the items."""
+    # ------------------------------------------------------------------- while it runs
+
+    def run(
+        self, items: list[Json] | None, limit: int | None
+    ) -> Generator[None, Reply | Strand, Json]:
+        """Start children while there are places and items; wait; until all have ended.
+
+        The next page is read while children are at work, and so is a part written.
+        """
+        if items is None:
+            pass
+        elif self.state.reader is None:
+            self.feed({"Items": items, "Source": "STATE_DATA"})
+        else:
+            self.read(self.state.reader, limit)
+        while True:
+            self.start_children()
+            records = self.records
+            if records is not None and records.is_full and not self._writing:
+                self.write(more=True)
+            if not (self.running or self._reading or self._writing):
+                break
+            self.take((yield))
+        if self.records is None:
+            return self.outputs.all()
+        self.write(more=False)
+        answer = None
+        while answer is None:
+            answer = self.take((yield))
+        return {"MapRunArn": self.arn, "ResultWriterDetails": answer.output}
+
+    def start_children(self) -> None:
+        """Start as many as there are places and items for; then have more read."""
+        while len(self.running) < self.places:
+            if self.again:
+                self.start_again(self.again.popleft())
+                continue
+            following = self.items.next()
+            if following is None:
+                if not self.items.is_whole and not self._reading:
+                    self.read_page()
+                return
+            self.start(*following)
+
+    def take(self, reply: Any) -> TaskSucceeded | None:
+        """Take a reply in; one that tells of a part written is given back."""
+        number = reply.id
+        if number in self.running:
+            self.ended(reply)
+            return None
+        if number not in (self._reading, self._writing):
+            return None
+        if not isinstance(reply, (TaskSucceeded, TaskFailed)):
+            return None  # a callable's heartbeat
+        self.strand.answered(number)
+        if number == self._reading:
+            self._reading = 0
+            if isinstance(reply, TaskFailed):
+                raise self.failed(reply.error or ITEM_READER_FAILED, reply.cause)
+            self.feed(reply.output)
+            return None
+        self._writing = 0
+        if isinstance(reply, TaskFailed):
+            raise self.failed(reply.error or RESULT_WRITER_FAILED, reply.cause)
+        return reply
+
+    # --------------------------------------------------------------------------- items
+
+    def read(self, reader: ItemReader, limit: int | None) -> None:
+        """Ask for the first page of the items."""
         if limit is not None and limit < 0:
             raise self.failed(ITEM_READER_FAILED, "field MaxItems must be positive")
-        request: dict[str, Json] = {
+        self.most_items = limit or MAP_ITEMS
+        self._pages = {
             "Parameters": self.parameters(reader),
             "ReaderConfig": reader.config | ({"MaxItems": limit} if limit else {}),
         }
-        reply = yield from self.ask(reader.resource, request)
-        if isinstance(reply, TaskFailed):
-            raise self.failed(reply.error or ITEM_READER_FAILED, reply.cause)
-        answer = reply.output
-        return answer["Items"], answer["Source"]
+        self.read_page()
 
-    def ask(
-        self, resource: str, request: Json
-    ) -> Generator[None, Reply | Strand, TaskSucceeded | TaskFailed]:
-        """Have a reader or a writer do its work."""
+    def read_page(self) -> None:
+        """Ask for the next page of the items."""
+        assert self.state.reader is not None, "only a reader gives pages"
+        request = (self._pages or {}) | self.items.paging()
+        self._reading = self.ask(self.state.reader.resource, request)
+
+    def feed(self, answer: dict[str, Json]) -> None:
+        """Take a page in."""
+        self.items.feed(answer)
+        if self.items.is_whole:
+            self.strand.execution.note(self.state.pointer, f"items {self.total}")
+            self.check_failures()  # a percentage of what is known now
+
+    def ask(self, resource: str, request: Json) -> int:
+        """Have a reader or a writer do its work; gives the id of its answer."""
         strand = self.strand
         number = strand.new_id()
-        call = strand.call(self.state, self.raw, strand.retry_count or 0)
+        call = strand.call(self.state, self.raw)
         strand.ask(StartTask(number, resource, request, call))
-        while True:
-            reply = yield
-            if isinstance(reply, (TaskSucceeded, TaskFailed)):
-                strand.answered(number)
-                return reply
+        return number
 
     def parameters(self, part: ItemReader | ResultWriter) -> Json:
         """The evaluated Parameters or Arguments of a reader or writer."""
@@ -150,122 +280,59 @@ class MapRun:
             return {}
         return part.parameters(self.given, self.strand)
 
-    def inputs(self, items: list[Json], source: str) -> Iterator[tuple[Json, int]]:
-        """The children's inputs, each with the number of items in it."""
-        self.total = len(items)
-        self.strand.execution.note(self.state.pointer, f"items {self.total}")
-        selected = (
-            self.select(index, item, source) for index, item in enumerate(items)
-        )
-        if self.state.batcher is None:
-            return ((item, 1) for item in selected)
-        return self.batches(self.state.batcher, selected)
-
-    def select(self, index: int, item: Json, source: str) -> Json:
-        """One item as ItemSelector shapes it."""
-        selector, strand = self.state.item_selector, self.strand
-        if selector is None:
-            return item
-        outer = strand.item
-        strand.item = {"Index": index, "Value": item, "Source": source}
-        strand.forget_context()
-        try:
-            return selector(self.given, strand)
-        finally:
-            strand.item = outer
-            strand.forget_context()
-
-    def batches(
-        self, batcher: ItemBatcher, items: Iterator[Json]
-    ) -> Iterator[tuple[Json, int]]:
-        """Items put together, as many as both limits allow."""
-        given, strand = self.given, self.strand
-        most = int(batcher.max_items(given, strand)) if batcher.max_items else 0
-        room = int(batcher.max_bytes(given, strand)) if batcher.max_bytes else 0
-        frame: dict[str, Json] = {}
-        if batcher.input is not None:
-            frame["BatchInput"] = batcher.input(given, strand)
-        room = room or PAYLOAD_BYTES
-        empty = size_bytes(frame | {"Items": []})
-        batch: list[Json] = []
-        size = empty
-        for item in items:
-            more = size_bytes(item) + 1
-            if batch and (len(batch) == most or size + more - 1 > room):
-                yield frame | {"Items": batch}, len(batch)
-                batch, size = [], empty
-            batch.append(item)
-            size += more
-        if batch:
-            yield frame | {"Items": batch}, len(batch)
-
     # ------------------------------------------------------------------------ children
-
-    def run_children(
-        self, inputs: Iterator[tuple[Json, int]]
-    ) -> Generator[None, Reply | Strand, None]:
-        """Start children while there are places; wait; until all have ended."""
-        more = True
-        while more or self.running:
-            while more and len(self.running) < self.places:
-                following = next(inputs, None)
-                if following is None:
-                    more = False
-                else:
-                    self.start(*following)
-            if self.running:
-                self.ended((yield))
 
     def start(self, value: Json, count: int) -> None:
         """Ask for one child execution."""
-        strand, state = self.strand, self.state
-        name = strand.execution.new_uuid()
-        number = strand.new_id()
-        place = len(self.records)
-        iterations = (*strand.iterations, (state.name, place))
-        arn = arn_of("execution", self.machine_arn, name)
-        if state.processor.execution_type == "EXPRESS":
+        strand, processor = self.strand, self.state.processor
+        name = uuid_text(self._random.getrandbits(128))
+        if processor.execution_type == "EXPRESS":
             arn = arn_of("express", self.machine_arn, name, self.id)
+        else:
+            arn = arn_of("execution", self.machine_arn, name)
+        now = strand.execution.recorder.now
+        self.ask_for(Child(self.begun, name, arn, value, count, now))
+        self.begun += 1
+        self.begun_items += count
+
+    def start_again(self, child: Child) -> None:
+        """Ask for a child that has not succeeded, under its name.
+
+        A Standard one goes on where it failed; an Express one starts anew.
+        """
+        left = self.strand.execution.left_children or {}
+        self.ask_for(child, left.pop(child.arn, None))
+
+    def ask_for(self, child: Child, again: "Execution | None" = None) -> None:
+        """Ask for a child execution."""
+        strand, processor = self.strand, self.state.processor
+        number = strand.new_id()
+        iterations = (*strand.iterations, (self.state.name, child.place))
+        as_text = self.records is not None
         strand.ask(
             StartExecution(
-                id=number,
-                machine=state.processor,
-                input=value,
-                name=name,
-                type=state.processor.execution_type,
-                call=strand.call(state, self.raw, strand.retry_count or 0),
-                machine_arn=self.machine_arn,
-                child=MapChild(arn, None, iterations),
+                number,
+                processor,
+                child.input,
+                child.name,
+                processor.execution_type,
+                self._call,
+                None,
+                self.machine_arn,
+                MapChild(child.arn, None, iterations, self.arn, as_text, again),
             )
         )
-        self.running[number] = place
-        self.records.append(
-            {
-                "ExecutionArn": arn,
-                "Input": value,
-                "Name": name,
-                "StartDate": strand.execution.recorder.now,
-                "Items": count,
-                "Status": "PENDING",
-            }
-        )
+        self.running[number] = child
 
     def ended(self, reply: Any) -> None:
         """A child has ended: note how, and fail where that is too many failures."""
-        place = self.running.pop(reply.id, None)
-        if place is None:
-            return
+        child = self.running.pop(reply.id)
         self.strand.answered(reply.id)
-        record = self.records[place]
-        assert record is not None, "a child is noted before it runs"
-        record["StopDate"] = reply.at
-        if isinstance(reply, TaskSucceeded):
-            record["Status"], record["Output"] = "SUCCEEDED", reply.output
-            return
-        record["Status"] = "TIMED_OUT" if reply.phase == "timeout" else "FAILED"
-        record["Error"], record["Cause"] = reply.error, reply.cause
-        self.failed_items += int(record["Items"])
-        self.check_failures()
+        status = self.tally.add(child, reply)
+        (self.records or self.outputs).add(child, reply, status)
+        if status != "SUCCEEDED":
+            self.failed_children.append(child)
+            self.check_failures()
 
     def check_failures(self) -> None:
         """Fail where more items have failed than are tolerated."""
@@ -276,98 +343,93 @@ class MapRun:
             )
 
     def exceeded(self) -> bool:
-        """Whether more items have failed than are tolerated; either limit counts."""
+        """Whether more items have failed than are tolerated; either limit counts.
+
+        While pages are still to come, a percentage is exceeded only where it is so
+        whatever they hold.
+        """
         count, share = self.tolerated_count, self.tolerated_percentage
+        failed = self.failed_items
         if not count and not share:
-            return self.failed_items > 0
-        if count and self.failed_items > count:
+            return failed > 0
+        if count and failed > count:
             return True
-        return bool(share) and 100 * self.failed_items > (share or 0) * self.total
+        total = self.total if self.items.is_whole else self.most_items
+        return bool(share) and 100 * failed > (share or 0) * total
 
     def failed(self, error: str, cause: str | None) -> StateFailed:
         """Stop the children, write the end of the Map Run and give its failure."""
         self.stop()
+        self.end("FAILED")
         self.strand.record("MapRunFailed", error, cause)
-        return StateFailed(error, cause)
+        return self.told(StateFailed(error, cause))
 
     def broken(self, problem: EvaluationError) -> StateFailed:
         """A field could not be computed while the Map Run was under way."""
         self.stop()
+        self.end("FAILED")
         failure = self.strand.explain(problem)
         self.strand.record("MapRunFailed", failure.error, failure.cause)
+        return self.told(failure)
+
+    def told(self, failure: StateFailed) -> StateFailed:
+        """A failure with those of the children behind it."""
+        failure.children = tuple(self.tally.failures)
         return failure
 
+    def end(self, status: str) -> None:
+        """Note how and when the Map Run ended."""
+        self.status, self.ended_at = status, self.strand.execution.recorder.now
+        if status == "SUCCEEDED":
+            left = self.strand.execution.left_children or {}
+            for child in self.failed_children:
+                left.pop(child.arn, None)
+            self.failed_children.clear()
+
+    def go_on(self, strand: Strand) -> None:
+        """Begin anew with the children that have not succeeded, in a redrive.
+
+        What was read stays so.
+        """
+        self.strand = self.items.strand = strand
+        self._call = strand.call(self.state, self.raw)
+        left = [*self.failed_children, *self.running.values(), *self.again]
+        self.again = deque(sorted(left, key=lambda child: child.place))
+        self.failed_children, self.running = [], {}
+        self._reading = self._writing = 0
+        self.tally.forgive()
+        if self.records is not None:
+            self.records.forgive(child.place for child in self.again)
+        self.status = "RUNNING"
+        self.redrive_count += 1
+        self.redriven_at = strand.execution.recorder.now
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether nothing was written that would have to be taken back."""
+        return self._parts == 0
+
     def stop(self) -> None:
-        """Wait for no child any more."""
-        for number in sorted(self.running):
+        """Wait for nothing any more; those that were running stay known as such."""
+        for number in sorted({*self.running, self._reading, self._writing} - {0}):
             self.strand.cancel(number)
-        self.running.clear()
 
     # -------------------------------------------------------------------------- result
 
-    def result(self) -> Generator[None, Reply | Strand, Json]:
-        """The outputs in item order, or where the writer has put them."""
-        writer = self.state.writer
-        if writer is not None and writer.resource is not None:
-            return (yield from self.write(writer, writer.resource))
-        outputs = [
-            record["Output"]
-            for record in self.records
-            if record is not None and record["Status"] == "SUCCEEDED"
-        ]
-        if writer is not None and writer.config.get("Transformation") == "FLATTEN":
-            flat: list[Json] = []
-            for output in outputs:
-                flat.extend(output if isinstance(output, list) else [output])
-            return flat
-        return outputs
-
-    def write(
-        self, writer: ResultWriter, resource: str
-    ) -> Generator[None, Reply | Strand, Json]:
-        """Ask a task to write the children's records."""
-        groups: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
-        for record in self.records:
-            assert record is not None, "every child is noted"
-            status = str(record["Status"])
-            group = status if status in groups else "FAILED"
-            groups[group].append(self.exported(record))
-        request = {
-            "Parameters": self.parameters(writer),
-            "WriterConfig": writer.config,
-            "MapRunArn": self.arn,
-            "Results": groups,
-        }
-        reply = yield from self.ask(resource, request)
-        if isinstance(reply, TaskFailed):
-            raise self.failed(reply.error or RESULT_WRITER_FAILED, reply.cause)
-        return {"MapRunArn": self.arn, "ResultWriterDetails": reply.output}
-
-    def exported(self, record: dict[str, Json]) -> dict[str, Json]:
-        """A child's record as result files hold it."""
-        succeeded = record["Status"] == "SUCCEEDED"
-        text: dict[str, Json] = {
-            "ExecutionArn": record["ExecutionArn"],
-            "Input": json_text(record["Input"]),
-            "InputDetails": {"Included": True},
-            "Name": record["Name"],
-        }
-        if succeeded:
-            text["Output"] = json_text(record["Output"])
-            text["OutputDetails"] = {"Included": True}
-        else:
-            text["Error"], text["Cause"] = record.get("Error"), record.get("Cause")
-        text["RedriveCount"] = 0
-        text["RedriveStatus"] = (
-            "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN"
-        )
-        if succeeded:
-            text["RedriveStatusReason"] = (
-                "Execution is SUCCEEDED and cannot be redriven"
-            )
-        text["StartDate"] = iso_text(record["StartDate"])
-        text["StateMachineArn"] = self.machine_arn
-        text["Status"] = record["Status"]
-        if "StopDate" in record:
-            text["StopDate"] = iso_text(record["StopDate"])
-        return text
+    def write(self, *, more: bool) -> None:
+        """Have a part of the results written; the last says where all of them are."""
+        writer, records = self.state.writer, self.records
+        assert writer is not None, "records are for a writer"
+        assert writer.resource is not None, "records are for a writer"
+        assert records is not None, "a writer is given records"
+        if not self._parts:
+            self._request: dict[str, Json] = {
+                "Parameters": self.parameters(writer),
+                "WriterConfig": writer.config,
+                "MapRunArn": self.arn,
+            }
+        request = self._request | {"Results": records.take()}
+        if more or self._parts:
+            request |= {"More": more, "Part": self._parts}
+        self._parts += 1
+        self._writing = self.ask(writer.resource, request)

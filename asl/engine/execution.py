@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from asl.engine.billing import Billing, bill
+from asl.engine.billing import Billing, add_up, bill
 from asl.engine.failed import Failure, StateFailed
 from asl.engine.flow import Walk, walk
 from asl.engine.messages import (
@@ -34,11 +35,12 @@ from asl.errors import InternalError
 from asl.expressions.context import execution_part
 from asl.history import History, iso_text
 from asl.model.failure import RUNTIME
-from asl.model.machine import Branch, StateMachine
+from asl.model.machine import Branch, StateMachine, picture_of
 from asl.quotas import LIMITS
 from asl.values import Json
 
 if TYPE_CHECKING:
+    from asl.engine.distributed import MapRun
     from asl.engine.visits import Visit
 
 
@@ -58,6 +60,38 @@ class Execution:
     states entered, in order; `history` holds the events; `exceptions` what callables
     raised.
     """
+
+    # What most runs leave as it is stands here, and not in each of them.
+    input_bound: int | None = None
+    """An upper bound of the input's size in bytes, where it is known."""
+    status = "RUNNING"
+    output: Json = None
+    error: str | None = None
+    cause: str | None = None
+    started_at: Instant = 0
+    ended_at: Instant | None = None
+    asked = 0
+    """The newest id; ids count from 1 in the order of asking."""
+    retries = 0
+    redrive_count = 0
+    """How often it was continued after it had failed."""
+    redriven_at: Instant | None = None
+    """When it was last continued."""
+    machines: Mapping[str, StateMachine] = MappingProxyType({})
+    machine_types: Mapping[str, str] = MappingProxyType({})
+    child: MapChild | None = None
+    map_runs: "list[MapRun] | None" = None
+    """The Map Runs so far, where somebody set a list to hear of them."""
+    left_runs: "dict[int, MapRun] | None" = None
+    """Map Runs that have not succeeded, by the id of their state's Entered event."""
+    left_children: "dict[str, Execution] | None" = None
+    """By ARN, their Standard children that have failed: a redrive goes on with them."""
+    walk: Walk = staticmethod(walk)
+    """How the root strand goes through the machine; a state alone has its own."""
+    given_context: dict[str, Json] | None = None
+    """A context object made up for a test, instead of the run's own."""
+    _root: Strand | None = None
+    _limit_id = 0
 
     def __init__(
         self,
@@ -79,25 +113,21 @@ class Execution:
         self.machine = machine
         self.input = input
         self.input_bound = input_bound
-        """An upper bound of the input's size in bytes, where it is known."""
         self.name = name
         self.arn = arn
         self.machine_arn = machine_arn
         self.type = type
         self.role_arn = role_arn
         self.seed = seed
-        self.machines = machines or {}
-        self.machine_types = machine_types or {}
+        if machines:
+            self.machines = machines
+        if machine_types:
+            self.machine_types = machine_types
+        if child is not None:
+            self.child = child
         self.knows_activity = knows_activity
         self.limits = LIMITS[type]
         self.recorder = Recorder(self.limits.history_events)
-        self.path: list[str] = []
-        self.status = "RUNNING"
-        self.output: Json = None
-        self.error: str | None = None
-        self.cause: str | None = None
-        self.started_at: Instant = 0
-        self.ended_at: Instant | None = None
         self.exceptions: list[TaskException] = []
         """Filled by the runner: the engine hears of names and causes alone."""
         self.warnings: list[str] = []
@@ -105,26 +135,16 @@ class Execution:
         """How often what no event tells: (JSON Pointer, what was decided there)."""
         self.failures: list[Failure] = []
         """Every failed attempt of a Task, Map or Parallel, in order."""
-        self.asked = 0
-        """The newest id; ids count from 1 in the order of asking."""
-        self.retries = 0
         self.billed_children: list[Billing] = []
         self.waiting: dict[int, Strand] = {}
         self.effects: list[Effect] = []
         self.ready: deque[tuple[Strand, Any]] = deque()
-        self.child = child
-        self.walk: Walk = walk
-        """How the root strand goes through the machine; a state alone has its own."""
-        self.given_context: dict[str, Json] | None = None
-        """A context object made up for a test, instead of the run's own."""
-        self._root: Strand | None = None
-        self._limit_id = 0
 
     # ---------------------------------------------------------------------- the wall
 
     def start(self, at: Instant) -> list[Effect]:
         """Begin; gives the first effects."""
-        if self.recorder.records:
+        if self.recorder.count:
             raise InternalError("an execution was started twice")
         self.started_at = self.recorder.now = at
         self.recorder.add(0, "ExecutionStarted", self.input, self.role_arn)
@@ -154,7 +174,7 @@ class Execution:
         self.recorder.now = reply.at
         if isinstance(reply, StopRequested):
             if self.running:
-                self._finish("ABORTED", reply.error, reply.cause)
+                self._finish(reply.status, reply.error, reply.cause)
             return self._taken()
         strand = self.waiting.get(reply.id)
         if strand is not None:
@@ -178,6 +198,11 @@ class Execution:
         return self.status == "RUNNING"
 
     @property
+    def path(self) -> list[str]:
+        """The names of the states entered, in order; read from the history."""
+        return self.recorder.entered()
+
+    @property
     def history(self) -> History:
         """The events so far, each rendered when it is looked at."""
         return History(self.recorder.records)
@@ -197,6 +222,13 @@ class Execution:
 
     def __repr__(self) -> str:
         return f"<Execution {self.name!r}: {self.status}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """What a notebook shows of it: its machine's picture, and what it did there."""
+        text = {"text/plain": repr(self)}
+        if isinstance(self.machine, StateMachine):
+            text |= picture_of(self.machine, execution=self)
+        return text
 
     @cached_property
     def random(self) -> random.Random:
@@ -233,11 +265,28 @@ class Execution:
 
     def bill(self, child: "Execution") -> None:
         """An execution that this one started has ended: it is charged too."""
-        self.billed_children.append(child.billing)
+        self.charge(child.billing)
+        if (
+            child.status != "SUCCEEDED"
+            and child.child is not None
+            and child.type == "STANDARD"
+        ):
+            if self.left_children is None:
+                self.left_children = {}
+            self.left_children[child.arn] = child
 
-    def begin(self, strand: Strand, branch: Branch, value: Json) -> None:
-        """Run a new strand until it waits or ends."""
-        strand.behaviour = walk(strand, branch, value)
+    def charge(self, billing: Billing) -> None:
+        """Something that this one started has ended: it is charged too."""
+        billed = self.billed_children
+        billed.append(billing)
+        if len(billed) > _BILLED_SINGLY:
+            self.billed_children = [add_up(billed)]
+
+    def begin(
+        self, strand: Strand, branch: Branch, value: Json, start: str | None = None
+    ) -> None:
+        """Run a new strand until it waits or ends, from StartAt or another state."""
+        strand.behaviour = walk(strand, branch, value, start)
         self._step(strand, None)
 
     def new_uuid(self) -> str:
@@ -275,7 +324,7 @@ class Execution:
                 RUNTIME,
                 "The execution reached the maximum number of history events "
                 f"({limit}).",
-                len(self.recorder.records),
+                self.recorder.count,
             )
         else:
             self.recorder.now = self.started_at + self.limits.seconds * 1_000_000
@@ -290,9 +339,10 @@ class Execution:
 
     def _step(self, strand: Strand, message: Any) -> None:
         """Let a strand go on until it waits again or ends."""
-        assert strand.behaviour is not None, "a strand has a behaviour once it began"
+        behaviour = strand.behaviour
+        assert behaviour is not None, "a strand has a behaviour once it began"
         try:
-            strand.behaviour.send(message)
+            behaviour.send(message)
             return
         except StopIteration as stop:
             strand.output = stop.value
@@ -321,7 +371,8 @@ class Execution:
     ) -> None:
         """Write the terminal event (recorded: an interruption follows event 0)."""
         self.status = status
-        self.error, self.cause = error, cause
+        if status != "SUCCEEDED":
+            self.error, self.cause = error, cause
         self.ended_at = self.recorder.now
         if status == "SUCCEEDED":
             self.recorder.close(last, "ExecutionSucceeded", self.output)
@@ -335,6 +386,9 @@ class Execution:
             self._root = None
         self.ready.clear()
 
+
+_BILLED_SINGLY = 1_000
+"""More children than these are billed as one."""
 
 _TERMINAL = {
     "FAILED": "ExecutionFailed",

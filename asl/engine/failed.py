@@ -11,6 +11,18 @@ from asl.model.failure import RUNTIME, TIMEOUT
 from asl.values import Json
 
 
+class ChildFailure(NamedTuple):
+    """A child of a distributed Map that failed; AWS's history tells of none."""
+
+    place: int
+    """Children are counted from 0, in item order."""
+    execution_arn: str
+    status: str
+    """FAILED or TIMED_OUT."""
+    error: str | None
+    cause: str | None
+
+
 class Failure(NamedTuple):
     """What no event tells of an attempt that failed: kept for whoever looks back."""
 
@@ -22,10 +34,15 @@ class Failure(NamedTuple):
     """retried, caught or failed."""
     error: str | None
     cause: str | None
+    children: tuple[ChildFailure, ...] = ()
+    """Of a distributed Map: the first children that failed."""
 
 
 class StateFailed(Exception):
     """A state failed; Retry and Catch, an enclosing Map or the execution decide on."""
+
+    children: tuple[ChildFailure, ...] = ()
+    """Of a distributed Map: the first children that failed."""
 
     def __init__(
         self,

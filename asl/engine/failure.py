@@ -18,7 +18,7 @@ from asl.engine.map import run_map
 from asl.engine.messages import Reply
 from asl.engine.parallel import run_parallel
 from asl.engine.strand import Strand
-from asl.engine.task import run_task
+from asl.engine.task import LAST_WORDS, ask, note_progress, run_task, take_result
 from asl.expressions.scope import EvaluationError
 from asl.model.failure import ALL, TASK_FAILED, TIMEOUT, Catcher, Retrier
 from asl.model.states import Map, Parallel, Task
@@ -32,17 +32,27 @@ def run_retriable(
     strand.enter(state, raw)
     strand.retry_count = 0
     if isinstance(state, Task):
-        visits = strand.visits = strand.visits or {}
+        visits = strand.visits
+        if visits is None:
+            visits = strand.visits = {}
         visits[state.name] = visits.get(state.name, 0) + 1
     raw_bound = strand.bound if raw is strand.measured else None
     counts: dict[int, int] | None = None
     while True:
         try:
-            if isinstance(state, Task):
-                result = yield from run_task(strand, state, raw)
-            else:
+            if not isinstance(state, Task):
                 result = yield from side_by_side(strand, state, raw)
-            output, assigned = finish_result(strand, state, raw, result, raw_bound)
+            elif state.is_limited:
+                result = yield from run_task(strand, state, raw)
+            else:  # run_task for most tasks, written out: a generator less
+                ask(strand, state, raw)
+                while not isinstance(reply := (yield), LAST_WORDS):
+                    note_progress(strand, state.resource, reply)
+                result = take_result(strand, state.resource, reply)
+            if state.gives_result:
+                output, assigned = result, None
+            else:
+                output, assigned = finish_result(strand, state, raw, result, raw_bound)
             strand.leave(state, output, assigned)
         except EvaluationError as problem:
             failure = strand.explain(problem)
@@ -87,6 +97,7 @@ def note_failure(
             outcome,
             failure.error,
             failure.cause,
+            failure.children,
         )
     )
 
@@ -95,6 +106,9 @@ def side_by_side(
     strand: Strand, state: Parallel | Map, raw: Json
 ) -> Generator[None, Reply | Strand, Json]:
     """One attempt of a state that runs others."""
+    rest = strand.take_up(state, raw)
+    if rest is not None:
+        return rest
     if isinstance(state, Parallel):
         return run_parallel(strand, state, raw)
     if state.processor.mode == "INLINE":

@@ -42,23 +42,39 @@ AT_ONCE: dict[type, Callable[[Strand, Any, Json], tuple[str | None, Json]]] = {
 }
 """What states do that never wait."""
 
+MAY_WAIT: dict[
+    type,
+    Callable[
+        [Strand, Any, Json],
+        Generator[None, Reply | Strand, tuple[str | None, Json]],
+    ],
+] = {
+    Wait: run_wait,
+    Task: run_retriable,
+    Parallel: run_retriable,
+    Map: run_retriable,
+}
+"""What the others do."""
+
 
 def walk(
-    strand: Strand, branch: Branch, value: Json
+    strand: Strand, branch: Branch, value: Json, start: str | None = None
 ) -> Generator[None, Reply | Strand, Json]:
-    """Run states from StartAt until one ends the branch; StateFailed ends it badly."""
+    """Run states from StartAt until one ends the branch; StateFailed ends it badly.
+
+    Where an earlier attempt failed, `start` is the state to go on with.
+    """
     states = branch.states
-    name: str | None = branch.start_at
+    name: str | None = branch.start_at if start is None else start
     try:
         while name is not None:
             state = states[name]
             act = AT_ONCE.get(type(state))
             if act is not None:
                 name, value = act(strand, state, value)
-            elif isinstance(state, Wait):
-                name, value = yield from run_wait(strand, state, value)
-            elif isinstance(state, (Task, Parallel, Map)):
-                name, value = yield from run_retriable(strand, state, value)
+            else:
+                wait = MAY_WAIT[type(state)]
+                name, value = yield from wait(strand, state, value)
     except EvaluationError as problem:
         raise strand.explain(problem) from None
     return value

@@ -10,7 +10,7 @@ place it takes (recorded).
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from asl.engine.data import subject
@@ -34,7 +34,8 @@ def run_map(
     places = count_places(strand, state, given, most=INLINE_CONCURRENCY)
     strand.record("MapStateStarted", len(items))
     strand.execution.note(state.pointer, f"items {len(items)}")
-    return (yield from Iterations(strand, state, given, items, places).run())
+    iterations = Iterations(strand, state, given, items, places)
+    return (yield from iterations.run(range(len(items))))
 
 
 def count_places(strand: Strand, state: Map, given: Json, *, most: int) -> int:
@@ -60,12 +61,12 @@ class Iterations:
         self.after = deque([strand.last] * places)
         """The event that each free place's next iteration follows."""
         self.last = strand.last
+        strand.children = []
 
-    def run(self) -> Generator[None, Reply | Strand, Json]:
+    def run(self, indexes: Iterable[int]) -> Generator[None, Reply | Strand, Json]:
         """Start iterations while there are places; wait; go on until all have ended."""
         strand = self.strand
-        strand.children = []
-        for index in range(len(self.items)):
+        for index in indexes:
             while not self.after:
                 self.ended((yield))
             child = self.start(index)

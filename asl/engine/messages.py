@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from asl.values import Json
 
 if TYPE_CHECKING:
+    from asl.engine.execution import Execution
     from asl.model.machine import Branch, StateMachine
     from asl.model.resource import Resource
 
@@ -98,6 +99,11 @@ class MapChild:
     """The context object's Map.Item, or None for a batch."""
     iterations: tuple[tuple[str, int], ...]
     """Where the child stands, for mocks and the record of calls."""
+    map_run_arn: str = ""
+    as_text: bool = False
+    """Answer with the texts of its input and its output, instead of the output."""
+    again: "Execution | None" = None
+    """What a redrive goes on with: the child as it ended before."""
 
 
 Effect: TypeAlias = StartTask | StartTimer | Cancel | StartExecution
@@ -165,11 +171,15 @@ class TimerFired:
 
 @dataclass(slots=True)
 class StopRequested:
-    """Somebody stops the execution (StopExecution): it ends as ABORTED."""
+    """Somebody stops the execution (StopExecution): it ends as ABORTED.
+
+    Or as FAILED, where the outer world cannot go on with it.
+    """
 
     at: Instant
     error: str | None = None
     cause: str | None = None
+    status: str = "ABORTED"
 
 
 Reply: TypeAlias = (

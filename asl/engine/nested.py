@@ -117,15 +117,25 @@ def ended(effect: StartExecution, child: "Execution") -> TaskSucceeded | TaskFai
     resource = effect.resource
     if resource is None:
         if child.status == "SUCCEEDED":
-            return TaskSucceeded(effect.id, 0, child.output)
-        phase = "timeout" if child.status == "TIMED_OUT" else "run"
-        return TaskFailed(effect.id, 0, child.error, child.cause, phase)
+            output = child.output
+            if effect.child is not None and effect.child.as_text:
+                output = [json_text(child.input), json_text(output)]
+            return TaskSucceeded(effect.id, 0, output)
+        return failed_as(effect.id, child.status, child.error, child.cause)
     if resource.action == "startSyncExecution":
         return TaskSucceeded(effect.id, 0, describe(child, parsed=False, dates=str))
     description = describe(child, parsed=resource.pattern == "sync:2", dates=int)
     if child.status == "SUCCEEDED":
         return TaskSucceeded(effect.id, 0, description)
     return TaskFailed(effect.id, 0, TASK_FAILED, json_text(description))
+
+
+def failed_as(
+    number: int, status: str, error: str | None, cause: str | None
+) -> TaskFailed:
+    """What a Map Run hears of a child that did not succeed."""
+    phase = "timeout" if status == "TIMED_OUT" else "run"
+    return TaskFailed(number, 0, error, cause, phase)
 
 
 def describe(child: "Execution", *, parsed: bool, dates: type) -> dict[str, Json]:
@@ -151,7 +161,7 @@ def describe(child: "Execution", *, parsed: bool, dates: type) -> dict[str, Json
         text["Output"] = document(child.output)
         text["OutputDetails"] = {"Included": True}
     if child.type == "STANDARD":
-        text["RedriveCount"] = 0
+        text["RedriveCount"] = child.redrive_count
         redrivable = child.status != "SUCCEEDED"
         text["RedriveStatus"] = "REDRIVABLE" if redrivable else "NOT_REDRIVABLE"
         if not redrivable:

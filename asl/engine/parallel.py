@@ -36,10 +36,17 @@ def run_parallel(
         children.append(child)
         if child.failure is not None:
             fail(strand, child, children)
+    return (yield from join(strand, children))
+
+
+def join(
+    strand: Strand, children: list[Strand]
+) -> Generator[None, Reply | Strand, Json]:
+    """Wait for the branches that have not ended, or for the first that fails."""
     pending = sum(not child.closed for child in children)
-    last = children[-1].last
+    last = max(child.last for child in children)
     while pending:
-        child = yield  # type: ignore[assignment] # a Parallel is only sent its children
+        child: Strand = yield  # type: ignore[assignment] # only its children are sent
         if child.failure is not None:
             fail(strand, child, children)
         pending -= 1

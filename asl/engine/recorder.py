@@ -7,12 +7,10 @@ Reference 13. Ids count from 1 in the order of writing; a record's place is its 
 1.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from asl.history import WIDTH, Record, Records
 from asl.values import Json
-
-if TYPE_CHECKING:
-    from asl.history import Record
 
 
 class HistoryFull(Exception):
@@ -26,10 +24,14 @@ class StandsStill(Exception):
 class Recorder:
     """The history of one execution while it is written."""
 
-    __slots__ = ("endless", "limit", "now", "records", "stalled_limit")
+    __slots__ = ("_cells", "count", "endless", "limit", "now", "stalled_limit", "write")
 
     def __init__(self, limit: int | None) -> None:
-        self.records: list[Record] = []
+        self._cells: list[Json] = []
+        self.write = self._cells.extend
+        """Writes the WIDTH cells of one record; whoever does so counts it."""
+        self.count = 0
+        """How many events were written: the id of the newest."""
         self.now = 0
         """The moment of the reply being handled, in microseconds."""
         self.endless = limit is None
@@ -40,23 +42,46 @@ class Recorder:
         self.limit = self.stalled_limit if limit is None else limit - 1
         """As many events as can be written before `make_room` is asked."""
 
-    def add(self, previous: int, kind: str, *members: Json) -> int:
-        """Write an event and give its id; HistoryFull where it would be too many."""
-        records = self.records
-        if len(records) >= self.limit:
-            self.make_room()
-        records.append((previous, self.now, kind, *members))
-        return len(records)
+    @property
+    def records(self) -> Records:
+        """What was written so far; it grows on."""
+        return Records(self._cells)
 
-    def close(self, previous: int, kind: str, *members: Json) -> None:
+    def entered(self) -> list[str]:
+        """The names of the states entered, in order."""
+        kinds, names = self._cells[2::WIDTH], self._cells[3::WIDTH]
+        return [
+            name
+            for kind, name in zip(kinds, names, strict=True)
+            if kind.endswith("StateEntered")
+        ]
+
+    def add(self, previous: int, kind: str, a: Json = None, b: Json = None) -> int:
+        """Write an event and give its id; HistoryFull where it would be too many."""
+        if self.count >= self.limit:
+            self.make_room()
+        self.close(previous, kind, a, b)
+        return self.count
+
+    def close(self, previous: int, kind: str, a: Json = None, b: Json = None) -> None:
         """Write the terminal event, for which there is always room."""
-        self.records.append((previous, self.now, kind, *members))
+        self.count += 1
+        self.write((previous, self.now, kind, a, b, None, None))
+
+    def restore(self, records: Iterable[Record]) -> None:
+        """Begin with what an earlier attempt wrote; the ids go on behind it."""
+        for previous, at, kind, *members in records:
+            if len(members) > WIDTH - 3:
+                members = [tuple(members)]
+            members += [None] * (WIDTH - 3 - len(members))
+            self.write((previous, at, kind, *members))
+            self.count += 1
 
     def make_room(self) -> None:
         """The limit is reached: the end of a Standard run, or of a loop in Express."""
         if not self.endless:
             raise HistoryFull
-        count = len(self.records)
-        if self.records[count - self.stalled_limit][1] == self.now:
+        before = self.count - self.stalled_limit
+        if self._cells[before * WIDTH + 1] == self.now:
             raise StandsStill
-        self.limit = count + 1
+        self.limit = self.count + 1

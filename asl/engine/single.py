@@ -158,10 +158,13 @@ class Single:
         run = MapRun(strand, state, raw, given, places)
         run.check_tolerance()
         source = "STATE_DATA" if state.reader is None else "S3_READER"
-        inputs = [value for value, _ in run.inputs(items, source)]
+        run.feed({"Items": items, "Source": source})
+        inputs: list[Json] = []
+        while (following := run.items.next()) is not None:
+            inputs.append(following[0])
         if state.batcher is not None:
             self.seen["afterItemBatcher"] = inputs
-        run.failed_items = mocked.failed_items
+        run.tally.items["FAILED"] = mocked.failed_items
         # Recorded: a Map that declares no tolerance is not failed by a count.
         is_limited = state.tolerated_count or state.tolerated_percentage
         if mocked.failure is None and is_limited:

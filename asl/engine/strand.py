@@ -20,7 +20,7 @@ from asl.expressions.scope import EvaluationError
 from asl.history import iso_text
 from asl.model.failure import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR
 from asl.model.machine import Branch
-from asl.model.states import State
+from asl.model.states import Map, Parallel, State, Task
 from asl.quotas import PAYLOAD_BYTES, VARIABLE_BYTES, VARIABLES_TOTAL_BYTES
 from asl.values import Json, size_bound, size_bytes
 
@@ -41,8 +41,6 @@ class Strand:
         "children",
         "closed",
         "entered",
-        "entered_at",
-        "entered_from",
         "execution",
         "failure",
         "item",
@@ -51,7 +49,6 @@ class Strand:
         "measured",
         "output",
         "parent",
-        "path",
         "recorder",
         "retry_count",
         "state",
@@ -72,7 +69,6 @@ class Strand:
     ) -> None:
         self.execution = execution
         self.recorder = execution.recorder
-        self.path = execution.path
         self.parent = parent
         self.last = last
         """Id of the newest event of this chain."""
@@ -83,12 +79,11 @@ class Strand:
         self.state: State | None = None
         self.entered = 0
         """Id of the Entered event of the present state."""
-        self.entered_from = 0
-        """Its previousEventId."""
-        self.entered_at: Instant = 0
-        self.retry_count: int | None = None
+        self.retry_count = 0
+        """How often the present Task, Parallel or Map was tried again."""
         self.token: str | None = None
         self.visits: dict[str, int] | None = None
+        """How often it has entered each Task: mocks may be asked for that."""
         self.children: list[Strand] = []
         self.behaviour: Behaviour | None = None
         self.closed = False
@@ -110,8 +105,9 @@ class Strand:
             state: dict[str, Json] = {}
             if self.state is not None:
                 state["Name"] = self.state.name
-                state["EnteredTime"] = iso_text(self.entered_at)
-                if self.retry_count is not None:
+                entered_at = self.recorder.records[self.entered - 1][1]
+                state["EnteredTime"] = iso_text(entered_at)
+                if isinstance(self.state, (Task, Parallel, Map)):
                     state["RetryCount"] = self.retry_count
             self._context = context_object(
                 self.execution.execution_part,
@@ -145,31 +141,51 @@ class Strand:
 
     # ------------------------------------------------------------------------ events
 
-    def record(self, kind: str, *members: Json) -> None:
-        """Write an event at the end of this strand's chain."""
+    def record(
+        self, kind: str, a: Json = None, b: Json = None, c: Json = None, d: Json = None
+    ) -> None:
+        """Write an event at the end of this strand's chain, with its members.
+
+        More than four members come as one tuple.
+        """
         recorder = self.recorder
-        records = recorder.records
-        if len(records) >= recorder.limit:
+        count = recorder.count
+        if count >= recorder.limit:
             recorder.make_room()
-        records.append((self.last, recorder.now, kind, *members))
-        self.last = len(records)
+        recorder.write((self.last, recorder.now, kind, a, b, c, d))
+        self.last = recorder.count = count + 1
+
+    def record_call(
+        self, resource: str, request: Json, timeout: int | None, credentials: Json
+    ) -> None:
+        """Write the two events with which a Lambda function's task begins."""
+        recorder = self.recorder
+        count = recorder.count
+        if count + 1 >= recorder.limit:  # perhaps there is room for one of them
+            kind = "LambdaFunctionScheduled"
+            self.record(kind, resource, request, timeout, credentials)
+            self.record("LambdaFunctionStarted")
+            return
+        now = recorder.now
+        kind = "LambdaFunctionScheduled"
+        recorder.write((self.last, now, kind, resource, request, timeout, credentials))
+        kind = "LambdaFunctionStarted"
+        recorder.write((count + 1, now, kind, None, None, None, None))
+        self.last = recorder.count = count + 2
 
     def enter(self, state: State, value: Json) -> None:
         """A state begins: its Entered event, and a fresh context."""
         recorder = self.recorder
         self.state = state
-        self.entered_from = self.last
-        self.entered_at = recorder.now
-        self.retry_count = None
         self.token = None
         self._context = None
-        self.path.append(state.name)
         # Written out, not through `record`: this is done for every state.
-        records = recorder.records
-        if len(records) >= recorder.limit:
+        count = recorder.count
+        if count >= recorder.limit:
             recorder.make_room()
-        records.append((self.last, recorder.now, state.entered_type, state.name, value))
-        self.last = self.entered = len(records)
+        kind, name = state.entered_type, state.name
+        recorder.write((self.last, recorder.now, kind, name, value, None, None))
+        self.last = self.entered = recorder.count = count + 1
 
     def leave(
         self, state: State, output: Json, assigned: Json = None, way: int | None = None
@@ -183,21 +199,12 @@ class Strand:
         if assigned:
             self.assign(state, assigned)
         recorder = self.recorder
-        records = recorder.records
-        if len(records) >= recorder.limit:
+        count = recorder.count
+        if count >= recorder.limit:
             recorder.make_room()
-        records.append(
-            (
-                self.last,
-                recorder.now,
-                state.exited_type,
-                state.name,
-                output,
-                assigned,
-                way,
-            )
-        )
-        self.last = len(records)
+        kind, name = state.exited_type, state.name
+        recorder.write((self.last, recorder.now, kind, name, output, assigned, way))
+        self.last = recorder.count = count + 1
 
     def measure(self, value: Json, what: str) -> None:
         """Refuse a value beyond the payload limit; remember a good one's bound."""
@@ -238,7 +245,7 @@ class Strand:
         cause = f"{self.blame}{problem.detail}"
         if problem.error == QUERY_EVALUATION_ERROR:
             if self.last == self.entered and state.type != "Wait":
-                self.last = self.entered_from
+                self.last = self.recorder.records[self.entered - 1][0]
             self.record(
                 "EvaluationFailed", problem.error, cause, problem.location, state.name
             )
@@ -281,19 +288,37 @@ class Strand:
         self.answered(number)
         self.ask(Cancel(number))
 
-    def call(self, state: State, raw: Json, attempt: int) -> Call:
+    def call(
+        self,
+        state: State,
+        raw: Json,
+        deadline: Instant | None = None,
+        heartbeat: int | None = None,
+    ) -> Call:
         """Who asks: what a task's callable may be told."""
         execution = self.execution
+        name = state.name
         return Call(
-            state.name,
+            name,
             self.iterations,
-            self.visits.get(state.name, 1) - 1 if self.visits else 0,
-            attempt,
+            0 if self.visits is None else self.visits.get(name, 1) - 1,
+            self.retry_count,
             raw,
             self.token,
             execution.arn,
             execution.role_arn,
+            deadline,
+            heartbeat,
         )
+
+    def take_up(
+        self, state: Parallel | Map, raw: Json
+    ) -> Generator[None, "Reply | Strand", Json] | None:
+        """What an earlier attempt left of a state, gone on with; None: there is none.
+
+        Only a redriven strand has any (redrive.py).
+        """
+        return None
 
     def close(self) -> None:
         """Stop: cancel what was asked, close the children, never run again."""

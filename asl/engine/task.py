@@ -15,6 +15,7 @@ from asl.engine.data import payload, subject
 from asl.engine.failed import StateFailed
 from asl.engine.messages import (
     Reply,
+    StartExecution,
     StartTask,
     TaskFailed,
     TaskStarted,
@@ -31,63 +32,78 @@ from asl.model.resource import Resource
 from asl.model.states import Task
 from asl.values import Json
 
+LAST_WORDS = (TaskSucceeded, TaskFailed)
+"""The replies that end a task."""
+
 
 def run_task(
     strand: Strand, state: Task, raw: Json
 ) -> Generator[None, Reply | Strand, Json]:
-    """Evaluate the request, ask for the work, wait for its end."""
-    resource = state.resource
+    """One attempt, from its request to its result or its time-out."""
+    effect = ask(strand, state, raw)
+    if state.is_limited:
+        return (yield from _wait_limited(strand, state.resource, effect))
+    while not isinstance(reply := (yield), LAST_WORDS):
+        note_progress(strand, state.resource, reply)
+    return take_result(strand, state.resource, reply)
+
+
+def ask(strand: Strand, state: Task, raw: Json) -> StartTask | StartExecution:
+    """Evaluate the request, write the events that open the task, ask for the work."""
+    resource, execution = state.resource, strand.execution
     if state.takes_token:
         strand.token = _token(strand)
         strand.forget_context()
-    given = subject(strand, state, raw)
-    if state.parameters is None:
-        request = payload(state, given)
-    else:
+    given = raw if state.takes_raw else subject(strand, state, raw)
+    if state.parameters is not None:
         request = state.parameters(given, strand)
-    timeout = heartbeat = credentials = None
-    if state.timeout_seconds is not None:
-        timeout = int(state.timeout_seconds(given, strand))
-    if state.heartbeat_seconds is not None:
-        heartbeat = int(state.heartbeat_seconds(given, strand))
+    else:
+        request = given if state.takes_raw else payload(state, given)
+    timeout = heartbeat = deadline = credentials = None
+    if state.is_limited:
+        timeout, heartbeat = _limits(strand, state, given)
+        if timeout is not None:
+            deadline = strand.recorder.now + timeout * 1_000_000
     if state.credentials is not None:
         role = state.credentials(given, strand)
         credentials = {"roleArn": role["RoleArn"]} if "RoleArn" in role else None
     machine = given_input = None
     if resource.family == "lambda":
-        strand.record(
-            "LambdaFunctionScheduled", resource.arn, request, timeout, credentials
-        )
-        strand.record("LambdaFunctionStarted")
+        strand.record_call(resource.arn, request, timeout, credentials)
     else:
-        if machine := find_machine(strand.execution, resource, request):
+        if machine := find_machine(execution, resource, request):
             given_input = nested_input(request)
         _schedule(strand, state, request, timeout, heartbeat, credentials)
     number = strand.new_id()
-    call = strand.call(state, raw, strand.retry_count or 0)
-    if timeout is not None:
-        call.deadline = strand.recorder.now + timeout * 1_000_000
-    call.heartbeat_seconds = heartbeat
+    call = strand.call(state, raw, deadline, heartbeat)
+    effect: StartTask | StartExecution
     if machine is None:
-        strand.ask(StartTask(number, resource.arn, request, call))
+        effect = StartTask(number, resource.arn, request, call)
     else:
-        strand.ask(
-            start_nested(strand, number, resource, machine, request, given_input, call)
+        effect = start_nested(
+            strand, number, resource, machine, request, given_input, call
         )
-    if timeout is not None or heartbeat is not None:
-        return (yield from _wait_limited(strand, resource, number, timeout, heartbeat))
-    while True:
-        reply = yield
-        if isinstance(reply, (TaskSucceeded, TaskFailed)):
-            strand.answered(number)
-            return _result(strand, resource, reply)
-        _progress(strand, resource, reply)
+    execution.effects.append(effect)
+    return effect
+
+
+def _limits(strand: Strand, state: Task, given: Json) -> tuple[int | None, int | None]:
+    """TimeoutSeconds and HeartbeatSeconds."""
+    timeout = heartbeat = None
+    if state.timeout_seconds is not None:
+        timeout = int(state.timeout_seconds(given, strand))
+    if state.heartbeat_seconds is not None:
+        heartbeat = int(state.heartbeat_seconds(given, strand))
+    return timeout, heartbeat
 
 
 def _token(strand: Strand) -> str:
     """A task token: the same in the same run, another for every attempt."""
     execution = strand.execution
-    text = f"{execution.arn}#{execution.asked + 1}".encode()
+    name = f"{execution.arn}#{execution.asked + 1}"
+    if execution.redrive_count:
+        name += f"#{execution.redrive_count}"
+    text = name.encode()
     return "AQC" + base64.b64encode(hashlib.sha512(text).digest()).decode().rstrip("=")
 
 
@@ -112,36 +128,37 @@ def _schedule(
         raise EvaluationError(RUNTIME, refusal)
     strand.record(
         "TaskScheduled",
-        resource.service,
-        resource.event_resource,
-        resource.region or REGION,
-        request,
-        timeout,
-        heartbeat,
-        credentials,
+        (
+            resource.service,
+            resource.event_resource,
+            resource.region or REGION,
+            request,
+            timeout,
+            heartbeat,
+            credentials,
+        ),
     )
     strand.record("TaskStarted", resource.service, resource.event_resource)
 
 
 def _wait_limited(
-    strand: Strand,
-    resource: Resource,
-    number: int,
-    timeout: int | None,
-    heartbeat: int | None,
+    strand: Strand, resource: Resource, effect: StartTask | StartExecution
 ) -> Generator[None, Reply | Strand, Json]:
     """Wait for the end of a task, its time-out or a missing heartbeat."""
-    clock = strand.recorder
+    clock, number = strand.recorder, effect.id
+    heartbeat = effect.call.heartbeat_seconds
     deadline = pulse = None
-    if timeout is not None:
-        deadline = strand.timer(clock.now + timeout * 1_000_000)
+    if effect.call.deadline is not None:
+        deadline = strand.timer(effect.call.deadline)
     if heartbeat is not None:
         pulse = strand.timer(clock.now + heartbeat * 1_000_000)
     while True:
         reply = yield
-        if isinstance(reply, (TaskSucceeded, TaskFailed)):
-            _settle(strand, number, deadline, pulse)
-            return _result(strand, resource, reply)
+        if isinstance(reply, LAST_WORDS):
+            for timer in (deadline, pulse):
+                if timer is not None:
+                    strand.cancel(timer)
+            return take_result(strand, resource, reply)
         if isinstance(reply, TimerFired):
             strand.answered(reply.id)
             strand.cancel(number)
@@ -154,18 +171,10 @@ def _wait_limited(
         if heartbeat is not None and pulse is not None:
             strand.cancel(pulse)
             pulse = strand.timer(clock.now + heartbeat * 1_000_000)
-        _progress(strand, resource, reply)
+        note_progress(strand, resource, reply)
 
 
-def _settle(strand: Strand, number: int, *timers: int | None) -> None:
-    """The task has ended: nothing of it is waited for any more."""
-    strand.answered(number)
-    for timer in timers:
-        if timer is not None:
-            strand.cancel(timer)
-
-
-def _progress(strand: Strand, resource: Resource, reply: Reply | Strand) -> None:
+def note_progress(strand: Strand, resource: Resource, reply: Reply | Strand) -> None:
     """Write what a task says on its way."""
     if isinstance(reply, TaskSubmitted) and resource.family == "task":
         strand.record(
@@ -175,21 +184,24 @@ def _progress(strand: Strand, resource: Resource, reply: Reply | Strand) -> None
         strand.record("ActivityStarted", reply.worker)
 
 
-def _result(
+def take_result(
     strand: Strand, resource: Resource, reply: TaskSucceeded | TaskFailed
 ) -> Json:
     """The end of a task: its result, or StateFailed."""
+    strand.answered(reply.id)
     if isinstance(reply, TaskFailed):
         raise _failed(strand, resource, reply)
     output = reply.output
+    is_lambda = resource.family == "lambda"
     try:
-        strand.measure(
-            output, resource.arn if resource.family == "lambda" else resource.service
-        )
+        strand.measure(output, resource.arn if is_lambda else resource.service)
     except StateFailed as failure:
         _end(strand, resource, "Failed", failure.error, failure.cause)
         raise
-    _end(strand, resource, "Succeeded", output)
+    if is_lambda:
+        strand.record("LambdaFunctionSucceeded", output)
+    else:
+        _end(strand, resource, "Succeeded", output)
     return output
 
 
@@ -212,13 +224,13 @@ _EVENTS = {
 """Event types by family and end."""
 
 
-def _end(strand: Strand, resource: Resource, how: str, *members: Json) -> None:
-    """Write the event that ends a task, in its family's words."""
+def _end(strand: Strand, resource: Resource, how: str, a: Json, b: Json = None) -> None:
+    """Write the event that ends a task, in its family's words: output, or a failure."""
     kind = _EVENTS[resource.family, how]
     if resource.family == "task":
-        strand.record(kind, resource.service, resource.event_resource, *members)
+        strand.record(kind, resource.service, resource.event_resource, a, b)
     else:
-        strand.record(kind, *members)
+        strand.record(kind, a, b)
 
 
 def _failed(strand: Strand, resource: Resource, reply: TaskFailed) -> StateFailed:

@@ -172,6 +172,8 @@ class _Walk:
         self.after: list[_Here] = [(None, None)]
         """By event id: where the event left things."""
         self.events: list[Event] = []
+        self.stopped: list[_Stay] = []
+        """What a redrive would go on with."""
 
     def follow(self, history: Sequence[Event]) -> None:
         """Take every event in its order."""
@@ -187,6 +189,9 @@ class _Walk:
             self.stays.append(entered)
             self.open[event.id] = entered
             return entered, iteration
+        if kind == "ExecutionRedriven":
+            self.reopen()
+            return None, None
         if kind.startswith("Execution"):
             if kind != "ExecutionStarted":
                 self.finish(event)
@@ -201,6 +206,7 @@ class _Walk:
             self.call(event, stay)
         elif kind in ("ParallelStateStarted", "MapStateStarted"):
             stay = self.end_attempt(event, stay)
+            self.give_up_inside(stay)
             return stay, stay.iteration
         elif kind in ("ParallelStateFailed", "MapStateFailed"):
             stay = self.end_attempt(event, stay)
@@ -221,7 +227,23 @@ class _Walk:
         told = self.note(left)
         caught = told is not None and told.outcome == "caught"
         left.end("CAUGHT" if caught else "SUCCEEDED", event)
+        if self.stopped:
+            self.give_up_inside(left)
         return left.parent, left.iteration
+
+    def reopen(self) -> None:
+        """A redrive goes on with all that was stopped, but for attempts gone by."""
+        for stay in self.stopped:
+            stay.status, stay.left, stay.gave_up = "RUNNING", None, False
+            stay.error = stay.cause = None
+            self.open[stay.entered.id] = stay
+        self.stopped = []
+
+    def give_up_inside(self, outer: _Stay) -> None:
+        """What has stopped in a stay is not gone on with any more."""
+        self.stopped = [
+            one for one in self.stopped if one is outer or outer not in one.around()
+        ]
 
     def note(self, stay: _Stay) -> Failure | None:
         """Put what the engine noted of a stay into it; gives its last failure."""
@@ -258,6 +280,7 @@ class _Walk:
             if within is not None and (stay is within or within not in stay.around()):
                 continue
             del self.open[number]
+            self.stopped.append(stay)
             own = self.note(stay)
             stay.end("FAILED" if stay in failed else "ABORTED", last)
             unknown = own is None or own.outcome != "failed"

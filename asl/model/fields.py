@@ -13,8 +13,10 @@ from asl.expressions.jsonata import (
     compile_jsonata_string,
     is_jsonata,
 )
-from asl.expressions.jsonata import TemplateProblems as JsonataProblems
-from asl.expressions.jsonata import compile_template as compile_jsonata_template
+from asl.expressions.jsonata_template import TemplateProblems as JsonataProblems
+from asl.expressions.jsonata_template import (
+    compile_template as compile_jsonata_template,
+)
 from asl.expressions.jsonpath import Path, compile_path, reference_problem
 from asl.expressions.reference import ReferencePath, compile_reference_path
 from asl.expressions.scope import SyntaxProblem
@@ -218,7 +220,7 @@ class Fields:
 
     def _jsonata_template(self, name: str, value: Json) -> Evaluate | None:
         try:
-            return compile_jsonata_template(value, f"{self.location}{name}")
+            return compile_jsonata_template(value, f"{self.location}{name}").fill
         except JsonataProblems as found:
             for suffix, problem in found.problems:
                 self.wrong(

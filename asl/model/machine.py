@@ -58,6 +58,10 @@ class StateMachine(Branch):
     def __repr__(self) -> str:
         return f"<StateMachine {self.name!r}: {len(self.states)} states>"
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """What a notebook shows of it: its picture."""
+        return {"text/plain": repr(self), **picture_of(self)}
+
     def all_states(self) -> Iterator[State]:
         """Every state of the machine, those of branches and item processors too."""
         return walk_states(self)
@@ -73,3 +77,18 @@ def walk_states(branch: Branch) -> Iterator[State]:
                 pending.extend(reversed(state.branches))
             elif isinstance(state, Map):
                 pending.append(state.processor)
+
+
+def picture_of(machine: StateMachine, **drawn_on_it: Json) -> dict[str, str]:
+    """A machine's picture as notebooks take it, by media type.
+
+    SVG with the extra `draw`, else Mermaid. Through the front door, and only when a
+    notebook asks: this room knows nothing of those above it.
+    """
+    import asl
+    from asl.errors import UsageError
+
+    try:
+        return {"image/svg+xml": asl.draw(machine, format="svg", **drawn_on_it)}
+    except UsageError:  # the extra is missing
+        return {"text/vnd.mermaid": asl.draw(machine, **drawn_on_it)}

@@ -142,6 +142,14 @@ class Retriable(Common):
     discards_result: bool = False
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
+    gives_result: bool = field(init=False)
+    """The output is the result as it is, and nothing is assigned."""
+
+    def __post_init__(self) -> None:
+        super(Retriable, self).__post_init__()  # see Task
+        shapes = (self.result_selector, self.result_path, self.output, self.assign)
+        plain = shapes == (None,) * 4 and not self.discards_result
+        object.__setattr__(self, "gives_result", plain and self.gives_raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -155,6 +163,13 @@ class Task(Retriable):
     credentials: Evaluate | None = None
     takes_token: bool = False
     """The state waits for a task token: .waitForTaskToken, or an activity."""
+    is_limited: bool = field(init=False)
+    """It has a TimeoutSeconds or a HeartbeatSeconds of its own."""
+
+    def __post_init__(self) -> None:
+        super(Task, self).__post_init__()  # a slotted class is not the one written here
+        limits = (self.timeout_seconds, self.heartbeat_seconds)
+        object.__setattr__(self, "is_limited", limits != (None, None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ Never: waits or delivers; the runner does.
 from collections.abc import Container, Iterable
 from heapq import heapify, heappop, heappush
 from random import Random
+from typing import TypeAlias
 
 from asl.engine.messages import (
     Cancel,
@@ -21,26 +22,49 @@ from asl.engine.messages import (
 )
 
 
+_Entry: TypeAlias = tuple[Instant, float, int, int, int, Reply]
+_DEAD = 1_000
+"""Fewer dead timers are no matter."""
+
+
 class Agenda:
     """A heap of things due, and which of its timers still matter."""
 
-    __slots__ = ("_heap", "_order", "_ranks", "_timers", "chance")
+    __slots__ = (
+        "_dead",
+        "_first_limit",
+        "_heap",
+        "_limits",
+        "_order",
+        "_ranks",
+        "_timers",
+        "chance",
+    )
 
     def __init__(self, order_seed: int | None = None) -> None:
-        self._heap: list[tuple[Instant, float, int, int, int, Reply]] = []
+        self._heap: list[_Entry] = []
         self._order = 0
         self.chance = None if order_seed is None else Random(order_seed)
         """Where ties are broken by a seed: its chance."""
         self._ranks: dict[tuple[int, int], float] = {}
-        self._timers: set[tuple[int, int]] = set()
+        self._timers: dict[int, set[int]] = {}
         """Timers that keep a run alive: neither cancelled nor limits of the service."""
+        self._dead = 0
+        """About how many timers in the heap matter no more."""
+        self._limits: dict[int, tuple[Instant, int]] = {}
+        """Limits of the service by execution: (moment, id).
+
+        Hardly one ever comes up, so they join the heap only when they might be next.
+        """
+        self._first_limit: Instant = 0
+        """No limit comes earlier."""
 
     def push(self, due: Instant, index: int, reply: Reply) -> None:
         """Put a reply where it will come up at its moment."""
-        self._order += 1
         number = 0 if isinstance(reply, StopRequested) else reply.id
         rank = 0.0 if self.chance is None else self._rank(self.chance, index, number)
-        heappush(self._heap, (due, rank, index, number, self._order, reply))
+        self._order = order = self._order + 1
+        heappush(self._heap, (due, rank, index, number, order, reply))
 
     def _rank(self, chance: Random, index: int, number: int) -> float:
         """One rank for all that a call says, so that it ends after it began."""
@@ -59,41 +83,86 @@ class Agenda:
         self, due: Instant, index: int, number: int, *, implicit: bool
     ) -> None:
         """Let a timer fire at its moment; an implicit one keeps no run alive."""
-        self.push(due, index, TimerFired(number, due))
-        if not implicit:
-            self._timers.add((index, number))
+        if implicit:
+            if not self._limits or due < self._first_limit:
+                self._first_limit = due
+            self._limits[index] = due, number
+        else:
+            self.push(due, index, TimerFired(number, due))
+            self._timers.setdefault(index, set()).add(number)
 
     def cancel(self, index: int, number: int) -> None:
         """A timer has fired, or nobody waits for it any more."""
-        self._timers.discard((index, number))
+        timers = self._timers.get(index)
+        if timers is not None and number in timers:
+            timers.discard(number)
+            if not timers:
+                del self._timers[index]
+            self._bury(1)
 
     def forget(self, index: int) -> None:
         """An execution has ended: none of its timers matters."""
-        for key in [key for key in self._timers if key[0] == index]:
-            self._timers.discard(key)
+        self._limits.pop(index, None)
+        timers = self._timers.pop(index, None)
+        if timers:
+            self._bury(len(timers))
+
+    def _bury(self, count: int) -> None:
+        """Timers are dead; where most of the heap is, it is made anew without them."""
+        self._dead += count
+        if self._dead > _DEAD and self._dead * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if self._matters(entry)]
+            heapify(self._heap)
+            self._dead = 0
+
+    def _matters(self, entry: _Entry) -> bool:
+        _, _, index, number, _, reply = entry
+        if not isinstance(reply, TimerFired) or number == 1:
+            return True
+        return number in self._timers.get(index, ())
 
     def is_clear(self, now: Instant) -> bool:
-        """Whether nothing is due now or before."""
+        """Whether nothing is due now or before (a limit of the service never is)."""
         return not self._heap or self._heap[0][0] > now
 
     def find_next(self, running: Container[int]) -> Instant | None:
         """When the next thing is due that matters to a running execution."""
         heap = self._heap
-        while heap:
+        while True:
+            if self._limits and not (heap and heap[0][0] < self._first_limit):
+                self._add_limits()
+            if not heap:
+                return None
             due, _, index, number, _, reply = heap[0]
             if index in running and (
                 not isinstance(reply, TimerFired)
                 or number == 1  # an execution's own limit is the first that it asks for
-                or (index, number) in self._timers
+                or number in self._timers.get(index, ())
             ):
                 return due
             heappop(heap)
-        return None
+
+    def _add_limits(self) -> None:
+        for index, (due, number) in self._limits.items():
+            self.push(due, index, TimerFired(number, due))
+        self._limits = {}
 
     def pop(self) -> tuple[Instant, int, Reply]:
         """Take what is due first: (moment, execution, reply)."""
         due, _, index, _, _, reply = heappop(self._heap)
         return due, index, reply
+
+    def first(self) -> tuple[int, Reply]:
+        """What `pop` would take, which there has to be: (execution, reply)."""
+        return self._heap[0][2], self._heap[0][5]
+
+    def answers(self) -> set[tuple[int, int]]:
+        """Tasks for which an answer is to come: (execution, id)."""
+        return {
+            (entry[2], entry[3])
+            for entry in self._heap
+            if not isinstance(entry[5], TimerFired)
+        }
 
     def has_purpose(self) -> bool:
         """Whether anything is to come but limits of the service."""
@@ -110,6 +179,7 @@ class Agenda:
 
     def drop_told(self, told: Iterable[tuple[int, int, type]]) -> None:
         """Remove what was told already: (execution, id, type of reply), each once."""
+        self._add_limits()
         left = list(told)
         rest = []
         for entry in sorted(self._heap):

@@ -51,7 +51,7 @@ async def drive(runner: Runner) -> Execution:
 
 async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> None:
     """Wait until something is in the inbox, at most so long."""
-    limit = runner.caller.real_limit_seconds if wait is None else wait
+    limit = runner.patience_seconds if wait is None else wait
     try:
         await asyncio.wait_for(awake.wait(), limit)
     except TimeoutError:

@@ -8,8 +8,7 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from asl.engine.messages import Instant, StartTask, TaskSucceeded
 from asl.errors import UsageError
@@ -17,11 +16,16 @@ from asl.runtime.clock import Clock
 from asl.runtime.pools import sleep
 from asl.runtime.watch import Blocked, Watch
 from asl.tasks.answer import Answer, Job, Ready, call_plain
-from asl.tasks.buckets import perform
+from asl.tasks.buckets import Buckets
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
+from asl.tasks.storage import Where
 
-_READS_OR_WRITES = ":states:::s3:"
+if TYPE_CHECKING:
+    from asl.runtime.crew import Load
+    from asl.runtime.worker import Done
+
+READS_OR_WRITES = ":states:::s3:"
 """In the Resource of a distributed Map's reader or writer, and of nothing else."""
 
 
@@ -39,7 +43,9 @@ class Told:
     id: int
 
 
-Delivery: TypeAlias = tuple[int, Instant, Answer | BaseException, StartTask | Told]
+Delivery: TypeAlias = tuple[
+    int, Instant, "Answer | Done | BaseException", "StartTask | Told | Load"
+]
 """(execution, moment of asking, answer, what it answers)."""
 
 
@@ -49,16 +55,17 @@ class Caller:
     def __init__(
         self,
         source: Tasks | Mocks,
-        *,
         clock: Clock,
         pool: Executor | None,
-        buckets: Path | None,
+        buckets: Where,
         real_limit_seconds: float,
     ) -> None:
         self.source = source
         self.clock = clock
         self.pool = pool
-        self.buckets = buckets
+        self.where = buckets
+        self._buckets: Buckets | None = None
+        """Made for the first reader or writer of the run."""
         self.real_limit_seconds = real_limit_seconds
         self.watch = Watch(real_limit_seconds)
         self.how = None if clock.is_virtual else sleep
@@ -76,8 +83,6 @@ class Caller:
         None where it is not to be: it needs a token, a bucket or the pool. The reply
         alone where there is nothing else to tell: the most frequent case, made cheap.
         """
-        if effect.call.token is not None or _READS_OR_WRITES in effect.resource:
-            return None
         plan = self.source.find_plain(effect.resource)
         if plan is not None and self.watch.begin():
             try:
@@ -85,7 +90,9 @@ class Caller:
             except Blocked:
                 raise self.blocked(effect.call.state) from None
             finally:
-                self.watch.end()
+                self.watch.since = None
+        if effect.call.token is not None or READS_OR_WRITES in effect.resource:
+            return None
         job = self.source.prepare(effect, now)
         answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
         if len(answer.says) == 1 and answer.waits == "no":
@@ -102,8 +109,10 @@ class Caller:
     def start(self, index: int, now: Instant, effect: StartTask) -> Answer | None:
         """Have a task called; its answer, or None where it comes by the inbox."""
         resource = effect.resource
-        if _READS_OR_WRITES in resource and not self.source.binds(resource):
-            return perform(effect, self.buckets)
+        if READS_OR_WRITES in resource and not self.source.binds(resource):
+            if self._buckets is None:
+                self._buckets = Buckets(self.where)
+            return self._buckets.perform(effect)
         job = self.source.prepare(effect, now)
         if isinstance(job, Ready):
             return job.answer
@@ -155,9 +164,11 @@ class Caller:
         )
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more, and leave no stream or file open."""
         for future in self.in_flight.values():
             future.cancel()
+        if self._buckets is not None:
+            self._buckets.close()
 
 
 def run_job(job: Job, how: Callable[[float], None] | None) -> Answer:

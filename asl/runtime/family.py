@@ -12,6 +12,7 @@ from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Reply, StartExecution
 from asl.engine.nested import ended, waits_for_child
+from asl.engine.redrive import RedrivenExecution
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
 
@@ -26,6 +27,11 @@ observers: list[Observer] = []
 Nested machines and children of distributed Maps are executions too; a child's machine
 is the whole one that its Map belongs to. Dry runs are no executions.
 """
+
+BirthObserver: TypeAlias = Callable[[Execution, Execution, StartExecution], None]
+
+birth_observers: list[BirthObserver] = []
+"""Told of every execution that another one starts: parent, child, what was asked."""
 
 
 @dataclass(slots=True)
@@ -53,7 +59,22 @@ class Family:
         """(parent, effect id) → child."""
         self._born = 1
 
-    def bear(self, index: int, effect: StartExecution) -> tuple[int, Execution]:
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody wants to be told of births and ends."""
+        return bool(observers or birth_observers)
+
+    def make_unborn(self, index: int, effect: StartExecution) -> Execution:
+        """The execution that one asks for, of which nobody knows yet."""
+        return _make(self.running[index], effect)
+
+    def pass_over(self) -> None:
+        """An execution has ended before anybody had to know of it."""
+        self._born += 1
+
+    def bear(
+        self, index: int, effect: StartExecution, unborn: Execution | None = None
+    ) -> tuple[int, Execution]:
         """Make the execution that one asks for; gives its number and itself."""
         depth = self._parents[index].depth + 1 if index in self._parents else 1
         if depth > MAX_NESTED:
@@ -61,14 +82,17 @@ class Family:
                 f"state {effect.call.state!r} starts machines inside machines, more "
                 f"than {MAX_NESTED} deep: does a machine start itself?"
             )
-        machine = self._find_machine(index)
+        machine = self.find_machine(index)
         if machine is not None and isinstance(effect.machine, StateMachine):
             machine = effect.machine
-        child = _make(self.running[index], effect)
+        child = unborn or _make(self.running[index], effect)
         number, self._born = self._born, self._born + 1
         self.running[number] = child
         self._parents[number] = _Parent(index, effect, depth, machine)
         self._children[index, effect.id] = number
+        if birth_observers and machine is not None:
+            for observe in tuple(birth_observers):
+                observe(self.running[index], child, effect)
         return number, child
 
     def find_child(self, index: int, effect_id: int) -> tuple[int, Execution] | None:
@@ -81,7 +105,7 @@ class Family:
 
     def bury(self, index: int, execution: Execution) -> tuple[int, Reply] | None:
         """An execution has ended: forget it; what its parent is to be told, if any."""
-        if observers and (machine := self._find_machine(index)) is not None:
+        if observers and (machine := self.find_machine(index)) is not None:
             for observe in tuple(observers):
                 observe(machine, execution)
         parent = self._parents.pop(index, None)
@@ -95,7 +119,7 @@ class Family:
             return None
         return parent.index, ended(parent.effect, execution)
 
-    def _find_machine(self, index: int) -> StateMachine | None:
+    def find_machine(self, index: int) -> StateMachine | None:
         """The whole machine that an execution belongs to."""
         parent = self._parents.get(index)
         return self.machine if parent is None else parent.machine
@@ -103,6 +127,10 @@ class Family:
 
 def _make(parent: Execution, effect: StartExecution) -> Execution:
     """The Execution that a StartExecution effect asks for."""
+    if effect.child is not None and effect.child.again is not None:
+        again = RedrivenExecution.after(effect.child.again)
+        again.knows_activity = parent.knows_activity
+        return again
     arn = effect.machine_arn
     if effect.child is not None:
         own = effect.child.execution_arn

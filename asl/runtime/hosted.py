@@ -309,13 +309,20 @@ class _WatchedFamily(Family):
         self._hosted = hosted
         root.map_runs = _MapRuns(hosted)
 
-    def bear(self, index: int, effect: StartExecution) -> tuple[int, Execution]:
+    @property
+    def is_watched(self) -> bool:
+        """True: by its host."""
+        return True
+
+    def bear(
+        self, index: int, effect: StartExecution, unborn: Execution | None = None
+    ) -> tuple[int, Execution]:
         """Make the execution that one asks for; versions share their machine's ARN."""
         asked = effect.machine_arn
         if effect.child is None and asked.count(":") > _COLONS:
             plain = ":".join(asked.split(":")[: _COLONS + 1])
             effect = replace(effect, machine_arn=plain)
-        number, child = super().bear(index, effect)
+        number, child = super().bear(index, effect, unborn)
         child.map_runs = _MapRuns(self._hosted)
         born = Born(child, self.running[index], asked)
         self._hosted.news.began.append(born)

@@ -6,17 +6,18 @@ Never: on disk, for now.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from asl.engine.messages import Reply
 
 
-@dataclass(slots=True)
 class Journal:
     """What one run was told: enough, with its definition and seed, to run it again."""
 
-    entries: list[tuple[int, Reply]] = field(default_factory=list)
-    """(birth number of the execution, reply); 0 is the run's own."""
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: list[tuple[int, Reply]] | None = None) -> None:
+        self.entries = [] if entries is None else entries
+        """(birth number of the execution, reply); 0 is the run's own."""
 
     def __len__(self) -> int:
         return len(self.entries)

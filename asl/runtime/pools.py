@@ -1,14 +1,29 @@
-"""Where callables run: here, on an Executor, or on an event loop.
+"""Where callables and children run: here, on an Executor, or on an event loop.
 
-In: coroutines and seconds. Out: their results.
+In: coroutines, seconds, Executors and the texts that name them. Out: their results; an
+Executor as a place for whole children: how many workers it has, what it is like when it
+loses one.
 Never: chooses; the runner does.
 """
 
+import pickle
+import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from contextlib import contextmanager
+from os import cpu_count
 from typing import Any, TypeVar
 
 from asl.errors import UsageError
+from asl.tasks.mocks import Mocks
+from asl.tasks.registry import Tasks
 
 T = TypeVar("T")
 
@@ -31,3 +46,181 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
 def sleep(seconds: float) -> None:
     """Let real time pass: what context.advance does under a real clock."""
     time.sleep(seconds)
+
+
+def is_dask(pool: Executor) -> bool:
+    """Whether it is what `client.get_executor(pure=False)` of Dask gives."""
+    return type(pool).__module__.partition(".")[0] == "distributed"
+
+
+def refuse_unimportable(pool: Executor, source: Tasks | Mocks) -> None:
+    """UsageError with the names of callables that another process cannot import."""
+    if not (isinstance(pool, ProcessPoolExecutor) or is_dask(pool)):
+        return
+    refused = [
+        f"{resource!r} ({getattr(function, '__qualname__', function)!s})"
+        for resource, function in source.callables()
+        if not _is_importable(function, is_dask(pool))
+    ]
+    if refused:
+        raise UsageError(
+            "another process cannot import the callables bound for "
+            + ", ".join(refused)
+            + ": define each with `def` at the top of a module, or use threads"
+        )
+
+
+def _is_importable(function: Callable[..., Any], elsewhere: bool) -> bool:
+    if elsewhere and getattr(function, "__module__", None) == "__main__":
+        return False
+    try:
+        pickle.dumps(function)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
+
+
+class Workers:
+    """An Executor, and what takes its place when it breaks."""
+
+    def __init__(self, pool: Executor) -> None:
+        self.pool = pool
+        self.is_here = isinstance(pool, ThreadPoolExecutor)
+        """Whether its workers share this process's memory."""
+        self.reruns_by_itself = is_dask(pool)
+        """Whether it may run a job again without a word when a worker is lost."""
+        self._count = 0
+        self._ours: ProcessPoolExecutor | None = None
+
+    def count(self) -> int:
+        """How many jobs can be at work at once, as far as that is known."""
+        if not self._count:
+            client = getattr(self.pool, "_client", None)
+            if self.reruns_by_itself and client is not None:
+                self._count = sum(client.nthreads().values())
+            else:
+                self._count = getattr(self.pool, "_max_workers", 0) or cpu_count() or 1
+            self._count = max(1, self._count)
+        return self._count
+
+    def submit(self, function: Callable[..., T], *given: object) -> "Future[T]":
+        """Have a function called; in a new pool where the old one has just broken."""
+        try:
+            return self.pool.submit(function, *given)
+        except BrokenExecutor as error:
+            self.renew(error)
+            return self.pool.submit(function, *given)
+
+    def lost_by(self, error: BaseException) -> bool:
+        """Whether an error says that a worker is gone."""
+        return isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST
+
+    def renew(self, error: BaseException) -> None:
+        """Replace a pool of processes that is broken; others mend themselves or not."""
+        pool = self.pool
+        if not isinstance(pool, ProcessPoolExecutor):
+            if isinstance(error, BrokenExecutor) and not self.reruns_by_itself:
+                raise UsageError(f"the pool is broken and runs no more: {error}")
+            return
+        if not getattr(pool, "_broken", False):
+            return  # it was replaced when another job came back
+        again = ProcessPoolExecutor(
+            self.count(),
+            mp_context=getattr(pool, "_mp_context", None),
+            initializer=getattr(pool, "_initializer", None),
+            initargs=getattr(pool, "_initargs", ()),
+        )
+        if self._ours is not None:
+            self._ours.shutdown(wait=False)
+        self.pool = self._ours = again
+
+    def close(self, *, at_once: bool) -> None:
+        """Stop a pool that took the place of another."""
+        if self._ours is not None:
+            stop_processes(self._ours, at_once=at_once)
+
+
+_LOST = ("KilledWorker", "WorkerLost", "FutureCancelledError", "CancelledError")
+
+
+def stop_processes(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
+    """Shut a pool down; at once: without waiting for what its processes are at."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=not at_once, cancel_futures=True)
+    if at_once:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+@contextmanager
+def opened(text: str) -> Iterator[Executor]:
+    """The pool that a text names: processes[=N], threads[=N] or dask=ADDRESS.
+
+    It is stopped behind the block; at once where that ends with an exception.
+    """
+    kind, _, given = text.partition("=")
+    if kind == "dask" and given:
+        with _dask(given) as pool:
+            yield pool
+        return
+    count = cpu_count() or 1
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise UsageError(f"--pool {text}: {given!r} is no number of {kind}")
+        count = int(given)
+    if kind == "threads":
+        with ThreadPoolExecutor(count, "asl-child") as threads:
+            yield threads
+    elif kind == "processes":
+        from multiprocessing import get_context
+
+        # Fresh processes: a fork would copy whatever threads and locks are here.
+        processes = ProcessPoolExecutor(
+            count, mp_context=get_context("spawn"), initializer=_leave_interrupts
+        )
+        try:
+            yield processes
+        except BaseException:
+            stop_processes(processes, at_once=True)
+            raise
+        stop_processes(processes, at_once=False)
+    else:
+        raise UsageError(
+            f"--pool takes processes[=N], threads[=N] or dask=ADDRESS, not {text!r}"
+        )
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the parent, which stops its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            'a pool of Dask workers needs the extra "dask": pip install "aslkit[dask]"'
+        ) from None
+    try:
+        client = Client(address, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"no Dask scheduler answers at {address}: {error}") from None
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def claim(name: str) -> None:
+    """On a Dask worker: say that a job has begun; BrokenExecutor where it had before.
+
+    Dask runs a job again whose worker was lost, and tells nobody.
+    """
+    from distributed import Event
+
+    begun = Event(name)
+    if begun.is_set():
+        raise BrokenExecutor("the worker that had begun the job is gone")
+    begun.set()

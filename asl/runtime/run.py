@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
 from os import PathLike
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -144,35 +143,43 @@ def make_runner(
     real_limit_seconds: float = 60,
     on_reply: Callable[[Execution, Reply], None] | None = None,
     replay: Journal | None = None,
+    journal: Journal | None = None,
     order_seed: int | None = None,
 ) -> Runner:
     """Check the call and set the stage: a Runner whose Execution has not begun.
 
-    With an `order_seed`, what happens at one moment happens in an order drawn from it.
+    A `journal` is told every reply. With an `order_seed`, what happens at one moment
+    happens in an order drawn from it.
     """
     source = Tasks() if tasks is None else tasks
     _refuse_wrong_kinds(machine, source, type)
-    _refuse_options(
-        role_arn=role_arn,
-        seed=seed,
-        clock=clock,
-        pool=pool,
-        buckets=buckets,
-        start_time=start_time,
-        machines=machines,
-        real_limit_seconds=real_limit_seconds,
-    )
+    said = (role_arn, clock, pool, buckets, start_time, machines)
+    if said != _NOTHING or seed.__class__ is not int or real_limit_seconds != 60:
+        _refuse_options(
+            role_arn=role_arn,
+            seed=seed,
+            clock=clock,
+            pool=pool,
+            buckets=buckets,
+            start_time=start_time,
+            machines=machines,
+            real_limit_seconds=real_limit_seconds,
+        )
     if type == "EXPRESS":
         _refuse_for_express(machine)
     _refuse_missing(machine, source, bool(machines))
+    if pool is not None:
+        from asl.runtime.pools import refuse_unimportable
+
+        refuse_unimportable(pool, source)
     if clock is None:
-        clock = VirtualClock(start_time or DEFAULT_START)
+        clock = VirtualClock(DEFAULT_START if start_time is None else start_time)
     elif start_time is not None:
         raise UsageError(
             "give start_time or clock, not both: a clock has its own start"
         )
     given, bound = checked_input(input)
-    name = _execution_name(name, seed)
+    name = _uuid(f"name#{seed}") if name is None else _checked_name(name)
     execution = Execution(
         machine,
         given,
@@ -191,10 +198,11 @@ def make_runner(
         source,
         clock=clock,
         pool=pool,
-        buckets=None if buckets is None else Path(buckets),
+        buckets=buckets,
         real_limit_seconds=real_limit_seconds,
         on_reply=on_reply,
         replay=replay,
+        journal=journal,
         order_seed=order_seed,
     )
     runner.family.machine = machine
@@ -241,6 +249,9 @@ _OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
 }
 """What the options of a run have to be; None, the default, is not asked."""
 
+_NOTHING = (None,) * 6
+"""What those that are None by default are where nothing was said."""
+
 
 def _refuse_options(**options: object) -> None:
     for name, value in options.items():
@@ -278,7 +289,12 @@ def _uuid(text: str) -> str:
 
 def machine_arn(machine: StateMachine) -> str:
     """The ARN that a machine has here."""
-    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    return _machine_arn(machine.name)
+
+
+@functools.lru_cache(maxsize=256)
+def _machine_arn(name: str) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
 
 
 def _execution_arn(
@@ -294,9 +310,7 @@ NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 """What a state machine or an execution may be called."""
 
 
-def _execution_name(name: str | None, seed: int) -> str:
-    if name is None:
-        return _uuid(f"name#{seed}")
+def _checked_name(name: str) -> str:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UsageError(
             f"the execution name {name!r} is not one that Step Functions takes: 1 to "

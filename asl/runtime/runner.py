@@ -13,8 +13,7 @@ import queue
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from asl.engine.execution import Execution, TaskException
 from asl.engine.messages import (
@@ -30,10 +29,10 @@ from asl.engine.messages import (
     TaskSucceeded,
     TimerFired,
 )
-from asl.engine.nested import submitted
+from asl.engine.nested import ended, submitted
 from asl.errors import UsageError
 from asl.runtime.agenda import Agenda
-from asl.runtime.caller import Caller, Told
+from asl.runtime.caller import READS_OR_WRITES, Caller, Told
 from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.family import Family
 from asl.runtime.journal import Journal
@@ -41,6 +40,14 @@ from asl.runtime.resume import resume
 from asl.tasks.answer import Answer
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
+from asl.tasks.storage import Where
+
+if TYPE_CHECKING:
+    from asl.runtime.crew import Crew, Load
+    from asl.runtime.worker import Done
+
+KEPT_EXCEPTIONS = 1_000
+"""A run keeps so many exceptions; those of children come after its own."""
 
 
 class Runner:
@@ -53,10 +60,11 @@ class Runner:
         *,
         clock: Clock,
         pool: Executor | None = None,
-        buckets: Path | None = None,
+        buckets: Where = None,
         real_limit_seconds: float = 60,
         on_reply: Callable[[Execution, Reply], None] | None = None,
         replay: Journal | None = None,
+        journal: Journal | None = None,
         order_seed: int | None = None,
     ) -> None:
         self.root = root
@@ -66,16 +74,11 @@ class Runner:
         self.clock = clock
         self.on_reply = on_reply
         self.replay = replay
-        self.journal = Journal()
+        self.journal = journal
+        """Where its replies are written down, if anybody wants them."""
         self.agenda = Agenda(order_seed)
         self.family = Family(root)
-        self.caller = Caller(
-            self.source,
-            clock=clock,
-            pool=pool,
-            buckets=buckets,
-            real_limit_seconds=real_limit_seconds,
-        )
+        self.caller = Caller(self.source, clock, pool, buckets, real_limit_seconds)
         self.tokens: dict[tuple[int, int], str] = {}
         """Open task tokens by (execution, id)."""
         self.never: set[tuple[int, int]] = set()
@@ -86,6 +89,18 @@ class Runner:
             clock.is_virtual and pool is None and replay is None and order_seed is None
         )
         """Whether a lone task may be called and answered without the agenda."""
+        self.crew: Crew | None = None
+        """Where whole children go, once there is one that may."""
+        self.may_travel = (
+            pool is not None
+            and type(self.source) is Tasks  # mocks are used up here, in order
+            and replay is None
+            and journal is None
+            and order_seed is None
+        )
+        """Whether children of distributed Maps may run where the pool is."""
+        self.storing: dict[tuple[int, int], bool] = {}
+        """Readers and writers at work, by (execution, id): whether it is a reader."""
         self.answered: set[tuple[int, int]] = set()
         """While resuming: tasks whose answer the Journal holds."""
 
@@ -102,6 +117,15 @@ class Runner:
                 self.close()
         return self.root
 
+    def go_on(self, effects: list[Effect]) -> None:
+        """Drive an execution to its end that has begun, and asks for these effects."""
+        try:
+            self.perform(0, effects)
+            while self.alive():
+                self.step()
+        finally:
+            self.close()
+
     def begin(self) -> None:
         """Start the execution, or bring it to where the replayed replies end."""
         if self.replay is not None:
@@ -117,6 +141,7 @@ class Runner:
         running = self.family.running
         return len(running) > 1 and (
             bool(self.caller.in_flight)
+            or (self.crew is not None and self.crew.is_busy)
             or not self.caller.inbox.empty()
             or self.agenda.has_work_for(running)
         )
@@ -146,13 +171,33 @@ class Runner:
             return max(0.0, (due - self.clock.now()) / 1_000_000)
         if self.caller.in_flight:
             return None
+        if self.crew is not None and self.crew.is_busy:
+            return 0 if self.goes_first(self.crew, due) else None
         if due is None or not (self.agenda.has_purpose() or self.never):
             raise self.nobody_answers()
         return 0
 
+    def goes_first(self, crew: "Crew", due: Instant | None) -> bool:
+        """Whether what is due next need not wait for the children on the pool."""
+        if due is None or due > self.clock.now():
+            return False
+        index, reply = self.agenda.first()
+        if isinstance(reply, StopRequested):
+            return True
+        reads = self.storing.get((index, reply.id))
+        if reads is None:
+            return crew.is_before(index, reply.id)
+        return crew.wants_more or not reads
+
+    @property
+    def patience_seconds(self) -> float | None:
+        """How long to wait for the inbox; children have a limit where they run."""
+        is_busy = self.crew is not None and self.crew.is_busy
+        return None if is_busy else self.caller.real_limit_seconds
+
     def take(self, wait: float | None) -> None:
         """Wait for one answer from elsewhere, at most so long."""
-        limit = self.caller.real_limit_seconds if wait is None else wait
+        limit = self.patience_seconds if wait is None else wait
         try:
             got = self.caller.inbox.get(timeout=limit)
         except queue.Empty:
@@ -181,8 +226,9 @@ class Runner:
         self.perform(index, self.tell(index, execution, reply))
 
     def tell(self, index: int, execution: Execution, reply: Reply) -> list[Effect]:
-        """Write a reply down, then believe it."""
-        self.journal.entries.append((index, reply))
+        """Write a reply down, if anybody wants that; then believe it."""
+        if self.journal is not None:
+            self.journal.entries.append((index, reply))
         effects = execution.receive(reply)
         if self.on_reply is not None:
             self.on_reply(execution, reply)
@@ -193,40 +239,54 @@ class Runner:
     def perform(self, index: int, effects: list[Effect]) -> None:
         """Do what an execution asks for; what that starts is done in turn."""
         todo: deque[tuple[int, list[Effect]]] = deque()
+        straight, running = self.straight, self.family.running
         while True:
-            last = effects[-1] if self.straight and effects else None
-            if isinstance(last, StartTask):
+            last = effects[-1] if straight and effects else None
+            if type(last) is StartTask:
                 effects.pop()
-            elif self.agenda.chance is not None:
-                effects = self.agenda.mix(effects)
-            for effect in effects:
-                match effect:
-                    case StartTask():
-                        self.start_task(index, effect)
-                    case StartTimer(id=number, due=due, implicit=implicit):
-                        self.agenda.set_timer(due, index, number, implicit=implicit)
-                    case Cancel(id=number):
-                        todo += self.cancel(index, number)
-                    case StartExecution():
-                        todo.append(self.start_execution(index, effect))
-                    case _:
-                        assert_never(effect)
+            if effects:
+                todo += self.do_each(index, effects)
             # A child may have been stopped, and be gone, before its first effects.
-            execution = self.family.running.get(index)
+            execution = running.get(index)
             if execution is not None:
-                if isinstance(last, StartTask):
-                    reply = self.call_at_once(index, last, alone=not todo)
+                if type(last) is StartTask:
+                    reply = self.call_at_once(index, last, not todo)
                     if reply is not None:
                         effects = self.tell(index, execution, reply)
                         continue
                 if not execution.running:
                     self.finished(index, execution)
             if not todo:
+                if self.crew is not None:
+                    self.crew.send()
                 return
             index, effects = todo.popleft()
 
+    def do_each(
+        self, index: int, effects: list[Effect]
+    ) -> list[tuple[int, list[Effect]]]:
+        """Do what an execution asks for; gives what its children ask for in turn."""
+        if self.agenda.chance is not None:
+            effects = self.agenda.mix(effects)
+        todo: list[tuple[int, list[Effect]]] = []
+        for effect in effects:
+            match effect:
+                case StartTask():
+                    self.start_task(index, effect)
+                case StartTimer(id=number, due=due, implicit=implicit):
+                    self.agenda.set_timer(due, index, number, implicit=implicit)
+                case Cancel(id=number):
+                    todo += self.cancel(index, number)
+                case StartExecution():
+                    born = self.start_execution(index, effect)
+                    if born is not None:
+                        todo.append(born)
+                case _:
+                    assert_never(effect)
+        return todo
+
     def call_at_once(
-        self, index: int, effect: StartTask, *, alone: bool
+        self, index: int, effect: StartTask, alone: bool
     ) -> TaskSucceeded | None:
         """Start a task; its reply, where it answers at once and is the next thing due.
 
@@ -234,14 +294,14 @@ class Runner:
         """
         now = self.clock.now()
         answer = self.caller.answer_at_once(effect, now) if alone else None
-        if answer is None:
-            self.start_task(index, effect)
-            return None
         if isinstance(answer, TaskSucceeded):
             if self.agenda.is_clear(now) and self.caller.inbox.empty():
                 answer.at = now
                 return answer
             answer = Answer([(0, answer)])
+        elif answer is None:
+            self.start_task(index, effect)
+            return None
         self.absorb(index, now, answer, effect)
         return None
 
@@ -254,6 +314,8 @@ class Runner:
         now = self.clock.now()
         if effect.call.token is not None:
             self.open_token(key, effect.call.token)
+        if READS_OR_WRITES in effect.resource:
+            self.storing[key] = not effect.resource.endswith("putObject")
         answer = self.caller.start(index, now, effect)
         if answer is not None:
             self.absorb(index, now, answer, effect)
@@ -262,12 +324,16 @@ class Runner:
         self,
         index: int,
         asked: Instant,
-        answer: Answer | BaseException,
-        effect: StartTask | Told,
+        answer: "Answer | Done | BaseException",
+        effect: "StartTask | Told | Load",
     ) -> None:
         """Put what a call said on the agenda, each reply at its moment."""
+        if not isinstance(effect, (StartTask, Told)):
+            self.welcome(effect, answer)
+            return
         if isinstance(answer, BaseException):
             raise answer
+        assert isinstance(answer, Answer), "calls are answered so"
         key = (index, effect.id)
         if isinstance(effect, Told) and key in self.caller.in_flight:
             self.told_early.setdefault(key, []).append((asked, answer))
@@ -291,12 +357,34 @@ class Runner:
         for moment, told in self.told_early.pop(key, ()):
             self.absorb(index, moment, told, Told(effect.id))
 
+    def welcome(self, job: "Load", answer: "Answer | Done | BaseException") -> None:
+        """Children have come back from the pool: put what they say on the agenda."""
+        crew = self.crew
+        assert crew is not None, "it was the crew's job"
+        assert not isinstance(answer, Answer), "jobs are not answered so"
+        now = 0 if self.clock.is_virtual else self.clock.now()
+        for ready in crew.take(job, answer):
+            execution = self.family.running.get(ready.index)
+            if execution is None or ready.answer is None:
+                continue
+            for at, reply in crew.replies(ready):
+                self.agenda.push(max(at, now), ready.index, reply)
+            for end in ready.answer.ends:
+                execution.charge(end[-1])
+            room = max(0, KEPT_EXCEPTIONS - len(self.root.exceptions))
+            self.root.exceptions += ready.answer.exceptions[:room]
+            for warning in ready.answer.warnings:
+                if warning not in self.root.warnings:
+                    self.root.warnings.append(warning)
+        crew.send()
+
     def keep(
         self, exception: BaseException, effect: StartTask, execution: Execution
     ) -> None:
         """Keep what a callable raised, for whoever looks for its traceback."""
         raised = TaskException(effect.call.state, effect.call.attempt, exception)
-        self.root.exceptions.append(raised)
+        if execution is self.root or len(self.root.exceptions) < KEPT_EXCEPTIONS:
+            self.root.exceptions.append(raised)
         if execution is not self.root:
             execution.exceptions.append(raised)
 
@@ -315,34 +403,83 @@ class Runner:
         self.forget(index, number)
         self.agenda.cancel(index, number)
         self.caller.cancel(index, number)
+        if self.crew is not None:
+            self.crew.cancel(index, number)
         found = self.family.find_child(index, number)
         if found is None:
             return []
         child, execution = found
         stop = StopRequested(self.clock.now())
-        self.journal.entries.append((child, stop))
+        if self.journal is not None:
+            self.journal.entries.append((child, stop))
         return [(child, execution.receive(stop))]
 
     def forget(self, index: int, number: int) -> None:
         """A task has ended: nobody may answer its token any more."""
         self.never.discard((index, number))
+        self.storing.pop((index, number), None)
         token = self.tokens.pop((index, number), None)
         if token is not None:
             self.source.tokens.close(token)
 
     def start_execution(
         self, index: int, effect: StartExecution
-    ) -> tuple[int, list[Effect]]:
-        """Begin another machine's execution under this one."""
-        number, child = self.family.bear(index, effect)
+    ) -> tuple[int, list[Effect]] | None:
+        """Begin another machine's execution under this one; None: it is over."""
+        now = self.clock.now()
+        effects: list[Effect] | None = None
+        unborn: Execution | None = None
+        if effect.child is not None and self.may_travel and self.travels(index, effect):
+            return None
+        if effect.child is not None and self.straight and not self.is_watched:
+            # One that asks the world for nothing is over before it has to be known.
+            unborn = self.family.make_unborn(index, effect)
+            effects = unborn.start(now)
+            if not unborn.running:
+                self.family.pass_over()
+                self.family.running[index].bill(unborn)
+                self.agenda.push(now, index, ended(effect, unborn))
+                return None
+        number, child = self.family.bear(index, effect, unborn)
         self.last_run.add(child)
         if effect.call.token is not None:
             self.open_token((index, effect.id), effect.call.token)
-        now = self.clock.now()
-        effects = child.start(now)
+        if effects is None:
+            effects = child.start(now)
         for reply in submitted(effect, child):
             self.agenda.push(now, index, reply)
         return number, effects
+
+    def travels(self, index: int, effect: StartExecution) -> bool:
+        """Hand a child to the crew, if it can go where the pool is."""
+        caller = self.caller
+        if self.is_watched or caller.pool is None or not isinstance(self.source, Tasks):
+            return False
+        if self.crew is None:
+            from asl.runtime.crew import Crew  # only who has a pool pays for it
+
+            self.crew = Crew(
+                caller.pool,
+                self.source,
+                is_virtual=self.clock.is_virtual,
+                buckets=caller.where,
+                real_limit_seconds=caller.real_limit_seconds,
+                came_back=lambda job, answer: caller.inbox.put(
+                    (job.index, 0, answer, job)
+                ),
+            )
+        parent, machine = self.family.running[index], self.family.find_machine(index)
+        if not self.crew.takes(
+            index, effect, self.clock.now(), parent=parent, machine=machine
+        ):
+            return False
+        self.family.pass_over()
+        return True
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody wants to see each execution that this one starts."""
+        return self.last_run.watched or self.family.is_watched
 
     def finished(self, index: int, execution: Execution) -> None:
         """An execution has ended: tell its parent, and forget it."""
@@ -383,3 +520,5 @@ class Runner:
         for token in self.tokens.values():
             self.source.tokens.close(token)
         self.caller.close()
+        if self.crew is not None:
+            self.crew.close()

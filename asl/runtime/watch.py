@@ -33,11 +33,12 @@ class Blocked(BaseException):
 class Watch:
     """Limits the real time of each call made through it, while it is entered."""
 
-    __slots__ = ("_armed", "_helper", "_since", "limit_seconds")
+    __slots__ = ("_armed", "_helper", "limit_seconds", "since")
 
     def __init__(self, limit_seconds: float) -> None:
         self.limit_seconds = limit_seconds
-        self._since: float | None = None
+        self.since: float | None = None
+        """When the present call began; None: there is none."""
         self._armed = False
         self._helper: ThreadPoolExecutor | None = None
 
@@ -61,27 +62,25 @@ class Watch:
         """A call begins here and now; False where it must go by `call_elsewhere`."""
         if not self._armed and not self._arm():
             return False
-        self._since = time.monotonic()
+        self.since = time.monotonic()
         return True
 
     def end(self) -> None:
         """The call that began has ended."""
-        self._since = None
+        self.since = None
 
     def _arm(self) -> bool:
         """Start the run's one timer; False where there can be none."""
-        if self._helper is not None or not _Alarm.ready():
+        if self._helper is not None or not _Alarm.take(self):
             return False
-        _Alarm.watch = self
         self._armed = True
-        signal.setitimer(signal.ITIMER_REAL, self.limit_seconds)
         return True
 
     def fired(self) -> None:
         """The timer has come: raise where a call is over the limit, or wait on."""
-        spent = 0.0 if self._since is None else time.monotonic() - self._since
+        spent = 0.0 if self.since is None else time.monotonic() - self.since
         if spent >= self.limit_seconds * 0.999:
-            self._since = None
+            self.since = None
             raise Blocked
         signal.setitimer(signal.ITIMER_REAL, self.limit_seconds - spent)
 
@@ -105,16 +104,22 @@ class _Alarm:
     before: Any = None
 
     @classmethod
-    def ready(cls) -> bool:
-        """Install the handler where it is not; False where the alarm is not free."""
+    def take(cls, watch: Watch) -> bool:
+        """Set it for a run; False where there is none, or it is somebody else's."""
         if (
             not hasattr(signal, "setitimer")
             or threading.current_thread() is not threading.main_thread()
-            or signal.getitimer(signal.ITIMER_REAL)[0]
         ):
             return False
         if signal.getsignal(signal.SIGALRM) != cls.ring:
+            if signal.getitimer(signal.ITIMER_REAL)[0]:
+                return False
             cls.before = signal.signal(signal.SIGALRM, cls.ring)
+        theirs = signal.setitimer(signal.ITIMER_REAL, watch.limit_seconds)
+        if theirs[0]:
+            signal.setitimer(signal.ITIMER_REAL, *theirs)
+            return False
+        cls.watch = watch
         return True
 
     @classmethod

@@ -137,16 +137,20 @@ class Aliases:
 
     def _find(self, arn: str) -> tuple[StoredMachine, Alias]:
         check_arn(arn)
-        try:
-            machine, qualifier = self._machines.find_qualified(arn)
-        except ApiError as error:
-            if error.code == "StateMachineDoesNotExist":
-                raise ApiError("ResourceNotFound", _ABSENT) from None
-            raise
+        machine, qualifier = self._find_qualified(arn)
         alias = machine.aliases.get(qualifier or "")
         if alias is None:
             raise ApiError("ResourceNotFound", _ABSENT)
         return machine, alias
+
+    def _find_qualified(self, arn: str) -> tuple[StoredMachine, str | None]:
+        """A machine; for aliases one that is missing is a missing resource."""
+        try:
+            return self._machines.find_qualified(arn)
+        except ApiError as error:
+            if error.code == "StateMachineDoesNotExist":
+                raise ApiError("ResourceNotFound", _ABSENT) from None
+            raise
 
     def _routes(self, routing: Json) -> tuple[StoredMachine, list[tuple[str, int]]]:
         """A routing configuration's machine and its versions with their weights."""
@@ -166,7 +170,7 @@ class Aliases:
                 "Sum of routing configuration weights must equal 100. Received: "
                 f"{weights}"
             )
-        found = [self._machines.find_qualified(arn) for arn in arns]
+        found = [self._find_qualified(arn) for arn in arns]
         owners = {machine.name: machine for machine, _ in found}
         if len(owners) > 1:
             raise _no_versions(routing)

@@ -118,7 +118,7 @@ class Api:
             tags.actions,
             self.executions.actions,
             Descriptions(self.account, self.machines, self.executions).actions,
-            Redrive(self.account, table).actions,
+            Redrive(self.account, self.machines, self.executions).actions,
             MapRuns(self.account, self.executions).actions,
             Callbacks(self.executions.desk).actions,
             self.activities.actions,

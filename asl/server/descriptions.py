@@ -51,7 +51,11 @@ class Descriptions:
             "status": stored.status,
             "startDate": stored.started,
             "inputDetails": {"included": is_whole},
-            **describe_redrive(stored, self._account.now()),
+            **describe_redrive(
+                stored,
+                self._account.now(),
+                is_deleting=self._machines.is_deleting(stored.machine_arn),
+            ),
         }
         if stored.output is not None:
             answer["outputDetails"] = {"included": is_whole}
@@ -73,8 +77,13 @@ class Descriptions:
         wanted = request.get("statusFilter")
         if wanted is not None:
             entries = [one for one in entries if one.stored.status == wanted]
-        if request.get("redriveFilter") == "REDRIVEN":
-            entries = []
+        redriven = request.get("redriveFilter")
+        if redriven is not None:
+            entries = [
+                one
+                for one in entries
+                if bool(one.stored.redrive_count) == (redriven == "REDRIVEN")
+            ]
         found, token = self._account.page(
             entries,
             request,
@@ -149,11 +158,12 @@ def _item(entry: Entry) -> Answer:
         "name": stored.name,
         "status": stored.status,
         "startDate": stored.started,
-        "redriveCount": 0,
+        "redriveCount": stored.redrive_count,
     }
     return answer | _given(
         {
             "stopDate": stored.stopped,
+            "redriveDate": stored.redrive_date,
             "mapRunArn": stored.map_run_arn,
             "itemCount": stored.items,
             "stateMachineVersionArn": stored.version_arn,

@@ -19,6 +19,8 @@ from asl.server.account import Answer, seconds
 from asl.server.records import Revision
 from asl.server.revisions import KeptRevisions
 from asl.server.store import Store
+from asl.tasks.mocks import Mocks
+from asl.tasks.registry import Tasks
 from asl.values import Json, json_text
 
 RUNNING = "RUNNING"
@@ -53,6 +55,8 @@ class StoredExecution:
     cause: str | None = None
     events: int = 0
     """How many its history had at its end."""
+    redrive_count: int = 0
+    redrive_date: float | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +75,8 @@ class StoredMapRun:
     stopped: float | None = None
     item_counts: dict[str, int] = field(default_factory=dict)
     execution_counts: dict[str, int] = field(default_factory=dict)
+    redrive_count: int = 0
+    redrive_date: float | None = None
 
 
 class KeptHistory(Sequence[Json]):
@@ -104,6 +110,10 @@ class Entry:
     execution: Execution | None = None
     """Given while it runs."""
     map_runs: "list[MapRunEntry]" = field(default_factory=list)
+    source: Tasks | Mocks | None = None
+    """The tasks of one that has failed, with what they have used up."""
+    left: Execution | None = None
+    """What has ended with Map Runs that a redrive would go on with."""
     kept: int = 0
     """How many of its events the store has."""
     logged: tuple[int, int] = (0, 0)
@@ -140,7 +150,22 @@ class Entry:
             stored.output = json_text(execution.output)
         stored.error, stored.cause = execution.error, execution.cause
         stored.events = len(self.history)
+        if execution.status != "SUCCEEDED" and self.hosted is not None:
+            self.source = self.hosted.runner.source
+        self.left = execution if execution.left_runs else None
         self.hosted = self.execution = None
+
+    def reopen(self, hosted: Hosted, execution: Execution) -> None:
+        """Note that it goes on, which the store has as ended."""
+        stored = self.stored
+        stored.status, stored.stopped = RUNNING, None
+        stored.output = stored.error = stored.cause = None
+        stored.redrive_count = execution.redrive_count
+        stored.redrive_date = seconds(hosted.clock.now())
+        count = len(self.history)
+        self.kept, self.logged = count, (count, execution.redrive_count - 1)
+        self.history, self.source, self.left = execution.history, None, None
+        self.hosted, self.execution = hosted, execution
 
 
 @dataclass(slots=True, eq=False)
@@ -180,8 +205,16 @@ class MapRunEntry:
         if stored.status != RUNNING:
             for counts in (stored.item_counts, stored.execution_counts):
                 counts["aborted"] = counts["running"]
-                counts["running"] = 0
+                counts["failed"] += counts["pendingRedrive"]
+                counts["running"] = counts["pendingRedrive"] = 0
             self.run = None
+
+    def reopen(self, run: MapRun) -> None:
+        """Note that it goes on with its execution."""
+        self.run, stored = run, self.stored
+        stored.status, stored.stopped = RUNNING, None
+        stored.redrive_count = run.redrive_count
+        stored.redrive_date = seconds(run.redriven_at or run.started_at)
 
 
 def new_map_run(number: int, run: MapRun, parent: Entry) -> MapRunEntry:
@@ -242,6 +275,8 @@ def _count(run: MapRun, *, items: bool) -> dict[str, int]:
     }
     if items or run.state.batcher is None:  # how many batches will come nobody knows
         counts["pending"] = max(0, run.total - run.begun_items)
+    again = [child.items if items else 1 for child in list(run.again)]
+    counts["pendingRedrive"] = sum(again)
     counts["total"] = sum(counts.values())
     counts["resultsWritten"] = counts["succeeded"]
-    return counts | {"failuresNotRedrivable": 0, "pendingRedrive": 0}
+    return counts | {"failuresNotRedrivable": 0}

@@ -12,16 +12,18 @@ would have to pass.
 API reference: StartExecution, StartSyncExecution, StopExecution; recorded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
+from asl.engine.redrive import RedrivenExecution
 from asl.errors import ApiError, DefinitionError
 from asl.expressions.jackson import jackson_complaint
+from asl.history import Record
 from asl.model.machine import StateMachine
 from asl.quotas import PAYLOAD_BYTES
 from asl.runtime.desk import Desk
@@ -173,22 +175,9 @@ class Executions:
     ) -> tuple[Entry, Execution]:
         """Write an execution down and let it go on as far as it goes by itself."""
         machine = self._build(target)
-        source = Served(
-            self._source(target), self.desk, knows=self.knows_activity, hold=self.hold
-        )
-        execution = Execution(
-            machine,
-            value,
-            name=name,
-            arn=arn,
-            machine_arn=target.machine_arn,
-            type=target.type,
-            role_arn=target.revision.role_arn,
-            seed=arn,
-            machines=self._known,
-            machine_types=self._known.types,
-            knows_activity=source.knows_activity,
-        )
+        source = self._serve(target)
+        given = self._given(target, name, arn, source)
+        execution = Execution(machine, value, **given)
         hosted = self.host.start(
             execution, source, buckets=self._buckets, machine=machine
         )
@@ -213,6 +202,61 @@ class Executions:
         else:  # another thread has started it meanwhile
             self.host.dropped(hosted)
         return added, execution
+
+    def _serve(self, target: Target) -> Served:
+        """The tasks of an execution."""
+        return Served(
+            self._source(target), self.desk, knows=self.knows_activity, hold=self.hold
+        )
+
+    def _given(
+        self, target: Target, name: str, arn: str, source: Served
+    ) -> dict[str, Any]:
+        """What an Execution is given beside its machine and its input."""
+        return {
+            "name": name,
+            "arn": arn,
+            "machine_arn": target.machine_arn,
+            "type": target.type,
+            "role_arn": target.revision.role_arn,
+            "seed": arn,
+            "machines": self._known,
+            "machine_types": self._known.types,
+            "knows_activity": source.knows_activity,
+        }
+
+    def redrive(self, entry: Entry, past: Sequence[Record]) -> float:
+        """Write down that an ended execution goes on; gives the moment.
+
+        What its mocks have answered they do not answer again, in the same process.
+        """
+        stored = entry.stored
+        target = Target(
+            machine_arn=stored.machine_arn,
+            name=stored.machine_name,
+            type=stored.type,
+            revision=stored.revision,
+            version_arn=stored.version_arn,
+            alias_arn=stored.alias_arn,
+        )
+        machine = self._build(target)
+        known = entry.source
+        source = known.kept() if isinstance(known, Served) else self._serve(target)
+        given = self._given(target, stored.name, stored.arn, source)
+        value = parse_json(stored.input)
+        execution = RedrivenExecution(machine, value, past=past, **given)
+        if entry.left is not None:
+            execution.inherit(entry.left)
+        hosted = self.host.start(
+            execution, source, buckets=self._buckets, machine=machine
+        )
+        self.table.reopen(entry, hosted, execution)
+        return seconds(hosted.clock.now())
+
+    def begin(self, entry: Entry) -> None:
+        """Let a redriven execution go on as far as it goes by itself."""
+        if (hosted := entry.hosted) is not None:
+            hosted.post(hosted.begin)
 
     def _build(self, target: Target) -> StateMachine:
         try:

@@ -2,7 +2,8 @@
 
 In: executions and Map Runs that a store has as RUNNING. Out: the same as ABORTED, with
 the event that ends their histories, written down, and a line of the log for each.
-Never: goes on with one: what its tasks had begun nobody knows.
+Never: goes on with one: what its tasks had begun nobody knows. Who does know may have
+it continued by RedriveExecution, like any other that was aborted.
 
 AWS has no such end. It is told as StopExecution would be, in the shape recorded for
 that.

@@ -26,8 +26,7 @@ from asl.server.records import (
     StoredMachine,
     Target,
     Version,
-    machine_from_json,
-    version_from_json,
+    load_machines,
     version_json,
 )
 from asl.server.tags import Tags
@@ -59,7 +58,7 @@ class Machines:
         """Whether a machine has running executions; set by whoever runs them."""
         self._tags = tags
         self._build = lru_cache(maxsize=_CACHED)(build_definition)
-        self._machines = self._load()
+        self._machines = load_machines(account.store)
         tags.add_owner(self._own_arn)
         self.actions: Actions = {
             "CreateStateMachine": self._create,
@@ -112,6 +111,12 @@ class Machines:
         Built once and kept while it is in use.
         """
         return self._build(target.revision.definition, target.name)
+
+    def is_deleting(self, machine_arn: str) -> bool:
+        """Whether a machine is to be deleted when none of its executions runs."""
+        with self.lock:
+            machine = self._machines.get(machine_arn.split(":")[-1])
+        return machine is not None and machine.is_deleting
 
     def release(self, machine_arn: str) -> None:
         """Take note that an execution has ended: a machine to be deleted may go."""
@@ -367,16 +372,6 @@ class Machines:
     def save(self, machine: StoredMachine) -> None:
         """Write a machine down; versions are written where they are made."""
         self.account.store.put("machine", machine.name, machine.to_json())
-
-    def _load(self) -> dict[str, StoredMachine]:
-        store = self.account.store
-        machines = {
-            name: machine_from_json(kept) for name, kept in store.load("machine")
-        }
-        for key, kept in store.load("version"):
-            version = version_from_json(kept)
-            machines[key.rpartition(":")[0]].versions[version.number] = version
-        return machines
 
 
 def version_of(machine: StoredMachine, qualifier: str) -> Version | None:

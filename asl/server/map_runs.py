@@ -44,8 +44,10 @@ class MapRuns:
             "toleratedFailureCount": stored.tolerated_count,
             "itemCounts": dict(stored.item_counts),
             "executionCounts": dict(stored.execution_counts),
-            "redriveCount": 0,
+            "redriveCount": stored.redrive_count,
         }
+        if stored.redrive_date is not None:
+            answer["redriveDate"] = stored.redrive_date
         return answer | _stop_date(entry)
 
     def _list(self, request: Request) -> Answer:

@@ -8,6 +8,7 @@ Developer guide: "State machine versions and aliases".
 
 from dataclasses import asdict, dataclass, field
 
+from asl.server.store import Store
 from asl.values import Json
 
 INITIAL = "INITIAL"
@@ -109,3 +110,12 @@ def machine_from_json(kept: Json) -> StoredMachine:
     }
     revision = Revision(**kept["revision"])
     return StoredMachine(**kept | {"revision": revision, "aliases": aliases})
+
+
+def load_machines(store: Store) -> dict[str, StoredMachine]:
+    """The machines of a store by name, their versions with them."""
+    machines = {name: machine_from_json(kept) for name, kept in store.load("machine")}
+    for key, kept in store.load("version"):
+        version = version_from_json(kept)
+        machines[key.rpartition(":")[0]].versions[version.number] = version
+    return machines

@@ -34,11 +34,19 @@ class Served(Tasks):
         self._desk = desk
         self._knows = knows
         self._hold = hold
+        self._goes_on = False
         self.tokens = desk.tokens_over(inner.tokens)
         self.last_run = inner.last_run
 
+    def kept(self) -> "Served":
+        """The same for a run that goes on: what is used up stays so."""
+        self._goes_on = True
+        return self
+
     def fresh(self) -> "Served":
         """The same over answers of which none is used."""
+        if self._goes_on:
+            return self
         inner = self._inner.fresh()
         return Served(inner, self._desk, knows=self._knows, hold=self._hold)
 

@@ -186,6 +186,17 @@ class ExecutionTable:
                     self._keep(entry)
         return entry
 
+    def reopen(self, entry: Entry, hosted: Hosted, execution: Execution) -> None:
+        """Write down that an ended execution is about to go on."""
+        with self._lock:
+            entry.reopen(hosted, execution)
+            self._of.setdefault(hosted, {})[execution] = entry
+            self._running.setdefault(entry.stored.machine_arn, {})[entry] = None
+            if self._keeps:
+                kept = execution_json(entry.stored, self._revisions)
+                with self._store.batch():
+                    self._store.put("execution", entry.stored.arn, kept)
+
     def sync(self) -> None:
         """Return once all that anybody may have seen is kept."""
         with self._lock:  # what has changed is written down before this is free
@@ -222,14 +233,21 @@ class ExecutionTable:
         for began in news.began:
             if isinstance(began, Born):
                 parent = entries.get(began.parent)
-                if parent is not None:
+                known = self._entries.get(began.execution.arn)
+                if known is not None and began.execution.redrive_count:
+                    self.reopen(known, hosted, began.execution)
+                elif parent is not None:
                     self._enter(self._child(began, parent, hosted), hosted)
                 continue
             parent = entries.get(began.strand.execution)
             if parent is not None:
-                run = new_map_run(len(self._map_runs), began, parent)
-                self._map_runs[began.arn] = run
-                parent.map_runs.append(run)
+                run = self._map_runs.get(began.arn)
+                if run is not None:
+                    run.reopen(began)
+                else:
+                    run = new_map_run(len(self._map_runs), began, parent)
+                    self._map_runs[began.arn] = run
+                    parent.map_runs.append(run)
                 self._map_runs_of.setdefault(hosted, []).append(run)
                 runs.append(run)
         root = entries.get(hosted.root)

@@ -44,7 +44,7 @@ class Answer:
     warning: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Answer, (self.says, _portable(self.exception), self.waits, self.warning)
+        return Answer, (self.says, portable(self.exception), self.waits, self.warning)
 
 
 @dataclass(slots=True)
@@ -218,7 +218,7 @@ def call_plain(plan: Plan, effect: StartTask, now: Instant) -> TaskSucceeded | A
         return Job(plan, effect, now).returned(result, None)
 
 
-def _portable(error: BaseException | None) -> BaseException | None:
+def portable(error: BaseException | None) -> BaseException | None:
     """An exception that survives the way out of another process, traceback as a note.
 
     One that cannot be pickled, or not be made again, would break the whole pool.

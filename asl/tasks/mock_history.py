@@ -14,10 +14,10 @@ API reference: GetExecutionHistory; reference 13.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from asl.errors import UsageError
+from asl.history import moment_of
 from asl.values import Json, NotJson, json_text, parse_json
 
 _ENDS = {
@@ -267,20 +267,8 @@ def _has_limit(scheduled: Mapping[str, Json]) -> bool:
 
 def _seconds_between(start: Mapping[str, Json], end: Mapping[str, Json]) -> float:
     """How long it took, to the millisecond; 0 where the events do not say."""
-    first, last = _moment(start.get("timestamp")), _moment(end.get("timestamp"))
+    first, last = moment_of(start.get("timestamp")), moment_of(end.get("timestamp"))
     if first is None or last is None:
         return 0
     seconds = round(max(0.0, last - first), 3)
     return int(seconds) if seconds == int(seconds) else seconds
-
-
-def _moment(stamp: Json) -> float | None:
-    """A timestamp in seconds: a number (milliseconds in some exports), or ISO text."""
-    if isinstance(stamp, bool) or stamp is None:
-        return None
-    if isinstance(stamp, (int, float)):
-        return stamp / 1000 if stamp > 100_000_000_000 else float(stamp)
-    try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
-    except ValueError:
-        return None

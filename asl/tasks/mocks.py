@@ -169,6 +169,10 @@ class Mocks(AnswersTokens):
         other.tokens = self.tokens
         return other
 
+    def callables(self) -> list[tuple[str, Callable[..., Any]]]:
+        """What is bound in the tasks behind the mocks."""
+        return [] if self._otherwise is None else self._otherwise.callables()
+
     def binds(self, resource: str) -> bool:
         """Whether the tasks behind the mocks bind it; mocks go by the state's name."""
         return self._otherwise is not None and self._otherwise.binds(resource)

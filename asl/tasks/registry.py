@@ -93,6 +93,16 @@ class Tasks(AnswersTokens):
 
         return keep
 
+    def callables(self) -> list[tuple[str, Callable[..., Any]]]:
+        """What is bound to what, activities included."""
+        bound = [*self._bindings.values(), *self._activities.values()]
+        return [(one.resource, one.function) for one in bound]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tasks are copied and sent elsewhere by what is bound, with no run's state."""
+        bound = (list(self._bindings.values()), list(self._activities.values()))
+        return _rebound, (self.missing, *bound)
+
     def binds(self, resource: str) -> bool:
         """Whether a callable is bound to exactly this resource, by no pattern."""
         return resource in self._bindings
@@ -260,6 +270,19 @@ class Tasks(AnswersTokens):
             f", which state {effect.call.state!r} calls{hint}; bind one with "
             f"tasks.bind({name!r})(callable)"
         )
+
+
+def _rebound(
+    missing: Literal["refuse", "when-reached"],
+    bindings: list[Binding],
+    activities: list[Binding],
+) -> Tasks:
+    """Tasks with the same bindings."""
+    tasks = Tasks(missing=missing)
+    tasks._bindings = {one.resource: one for one in bindings}
+    tasks._patterns = [one for one in bindings if is_pattern(one.resource)]
+    tasks._activities = {one.resource: one for one in activities}
+    return tasks
 
 
 def _unknown(arn: str) -> Resource:

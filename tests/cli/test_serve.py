@@ -1,65 +1,20 @@
 """asl serve, as a process: its URL, its clients, its end."""
 
 import json
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from click.testing import CliRunner
+from served import PATIENCE, client_of, serving
 
 from asl.cli.main import main
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
 GOOD = '{"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": true}}}'
-PATIENCE = 30
-
-
-@contextmanager
-def serving(
-    *arguments: str, stop: int = signal.SIGTERM
-) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A server in a process of its own; gives its URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "asl", "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        first = process.stdout.readline()
-        assert " at http://" in first, first + process.stderr.read()
-        yield first.split()[-1], process
-        process.send_signal(stop)
-        process.wait(PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
-
-
-def client_of(url: str) -> Any:
-    return boto3.client(
-        "stepfunctions",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
-    )
 
 
 def test_a_worker_that_waits_does_not_hold_up_the_end() -> None:
@@ -174,69 +129,3 @@ def test_a_wrong_call_is_refused(
     result = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
     assert result.exit_code == 2
     assert said in result.output
-
-
-def aws() -> str:
-    """The AWS CLI: the one that ASL_AWS_CLI names, or that is on the path."""
-    found = os.environ.get("ASL_AWS_CLI") or shutil.which("aws")
-    if found is None:
-        pytest.skip("the AWS CLI is not installed")
-    return found
-
-
-@pytest.mark.full
-def test_the_aws_cli_drives_the_server(tmp_path: Path) -> None:
-    command = aws()
-    file = tmp_path / "machine.json"
-    file.write_text(GOOD)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-    }
-
-    def call(url: str, *arguments: str) -> tuple[int, Any]:
-        done = subprocess.run(
-            [command, "stepfunctions", "--endpoint-url", url, *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=120,
-        )
-        return done.returncode, json.loads(done.stdout or "null") or done.stderr
-
-    with serving() as (url, _):
-        code, made = call(
-            url,
-            "create-state-machine",
-            "--name=orders",
-            f"--definition=file://{file}",
-            f"--role-arn={ROLE}",
-        )
-        assert (code, made["stateMachineArn"].rpartition(":")[2]) == (0, "orders")
-        code, said = call(url, "test-state", f"--definition={_state()}", "--input={}")
-        assert code == 0, said
-        assert said["status"] == "SUCCEEDED"
-        machine = made["stateMachineArn"]
-        code, begun = call(
-            url,
-            "start-execution",
-            f"--state-machine-arn={machine}",
-            "--name=first",
-            '--input={"n":5}',
-        )
-        arn = f"--execution-arn={begun['executionArn']}"
-        code, told = call(url, "describe-execution", arn)
-        assert (code, told["status"], told["output"]) == (0, "SUCCEEDED", '{"n":5}')
-        code, told = call(url, "get-execution-history", arn, "--reverse-order")
-        assert told["events"][0]["type"] == "ExecutionSucceeded"
-        code, said = call(url, "describe-state-machine", "--state-machine-arn=x")
-        assert code != 0
-        assert "InvalidArn" in said
-
-
-def _state() -> str:
-    return json.dumps({"Type": "Pass", "End": True})

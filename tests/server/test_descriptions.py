@@ -222,6 +222,6 @@ def test_whether_an_execution_can_be_redriven(
     described = service.describe(arn)
     assert described.get("redriveStatusReason") == reason
     assert described["redriveStatus"] == ("NOT_REDRIVABLE" if reason else "REDRIVABLE")
-    code, message = service.refusal("RedriveExecution", executionArn=arn)
-    assert code == "ExecutionNotRedrivable"
-    assert message == (reason or "asl does not redrive executions")
+    if reason is not None:
+        refused = service.refusal("RedriveExecution", executionArn=arn)
+        assert refused == ("ExecutionNotRedrivable", reason)

@@ -1,6 +1,7 @@
 """Map Runs through the service: found, described, changed; their children."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,3 +184,86 @@ def test_there_is_no_such_map_run(service: Service, action: str) -> None:
     )
     code, _ = service.refusal(action, mapRunArn="x")
     assert code == "InvalidArn"
+
+
+def test_a_map_run_is_redriven_with_its_execution(service: Service) -> None:
+    states = {
+        "P": {"Type": "Pass", "Next": "T"},
+        **task(ACTIVITY, Parameters={"x.$": "$"}),
+    }
+    machine = service.create("m", over(states, MaxConcurrency=1))
+    arn = service.start(machine, input="[1, 2, 3]")
+    done = service.call("GetActivityTask", activityArn=ACTIVITY)
+    service.call("SendTaskSuccess", taskToken=done["taskToken"], output="1")
+    found = service.call("GetActivityTask", activityArn=ACTIVITY)
+    service.call("SendTaskFailure", taskToken=found["taskToken"])
+    before = service.describe(arn)
+    assert before["status"] == "FAILED"
+    (run,) = runs(service, arn)
+    run_arn = run["mapRunArn"]
+    failed, _ = service.list(mapRunArn=run_arn)
+    assert failed["status"] == "FAILED"
+    date = service.call("RedriveExecution", executionArn=arn)["redriveDate"]
+    described = service.call("DescribeMapRun", mapRunArn=run_arn)
+    assert described["status"] == "RUNNING"
+    assert (described["redriveCount"], described["redriveDate"]) == (1, date)
+    assert "stopDate" not in described
+    counts = {name: n for name, n in described["executionCounts"].items() if n}
+    assert counts == {
+        "pending": 1,
+        "running": 1,
+        "succeeded": 1,
+        "total": 3,
+        "resultsWritten": 1,
+    }
+    child = service.describe(failed["executionArn"])
+    assert (child["status"], child["redriveCount"]) == ("RUNNING", 1)
+    assert work(service) == 2
+    assert service.status(arn) == "SUCCEEDED"
+    assert len(runs(service, arn)) == 1
+    children = service.list(mapRunArn=run_arn)
+    assert [one["status"] for one in children] == ["SUCCEEDED"] * 3
+    assert [one["redriveCount"] for one in children] == [0, 1, 0]
+    types = service.types(failed["executionArn"])
+    assert types.count("ExecutionStarted") == types.count("ExecutionRedriven") == 1
+    assert types.count("PassStateEntered") == 1
+    assert service.types(arn).count("MapRunRedriven") == 1
+
+
+def test_children_wait_to_be_redriven(service: Service) -> None:
+    states = over(task(ACTIVITY), MaxConcurrency=3)
+    arn = service.start(service.create("m", states), input="[1, 2, 3]")
+    service.call("StopExecution", executionArn=arn)
+    (run,) = runs(service, arn)
+    service.call("RedriveExecution", executionArn=arn)
+    service.call("UpdateMapRun", mapRunArn=run["mapRunArn"], maxConcurrency=1)
+    service.call("StopExecution", executionArn=arn)
+    described = service.call("DescribeMapRun", mapRunArn=run["mapRunArn"])
+    assert described["executionCounts"]["aborted"] == 3
+    service.call("RedriveExecution", executionArn=arn)
+    described = service.call("DescribeMapRun", mapRunArn=run["mapRunArn"])
+    assert described["executionCounts"]["pendingRedrive"] == 2
+    assert described["executionCounts"]["running"] == 1
+    assert described["executionCounts"]["total"] == 3
+    service.call("StopExecution", executionArn=arn)
+    described = service.call("DescribeMapRun", mapRunArn=run["mapRunArn"])
+    assert described["status"] == "ABORTED"
+    assert described["executionCounts"]["pendingRedrive"] == 0
+    assert described["executionCounts"]["total"] == 3
+    assert described["redriveCount"] == 2
+
+
+def test_a_kept_map_run_begins_anew_after_a_restart(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/kept.db"
+    first = Service(asl.Api(poll_seconds=0.01, store=url))
+    first.call("CreateActivity", name="a")
+    arn = first.start(first.create("m", over(task(ACTIVITY))), input="[1]")
+    first.call("StopExecution", executionArn=arn)
+    assert first.status(arn) == "ABORTED"
+    first.api.close()
+    again = Service(asl.Api(poll_seconds=0.01, store=url))
+    again.call("RedriveExecution", executionArn=arn)
+    assert work(again) == 1
+    assert again.status(arn) == "SUCCEEDED"
+    assert len(runs(again, arn)) == 2
+    again.api.close()

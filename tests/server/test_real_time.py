@@ -169,3 +169,37 @@ def test_many_timers_of_ended_executions_are_forgotten(service: Service) -> None
     driver = service.api.executions.host._driver
     assert driver is None or len(driver._timers) < 150
     assert service.api.executions.host.live() == []
+
+
+def test_a_failed_execution_is_redriven_while_many_ask(
+    service: Service, tasks: asl.Tasks
+) -> None:
+    calls: list[Any] = []
+
+    @tasks.bind("arn:aws:states:::sns:publish")
+    def publish(request: Any) -> int:
+        calls.append(request)
+        if len(calls) == 1:
+            raise asl.TaskError("Bad", "c")
+        return len(calls)
+
+    arn = service.start(service.create("m", task()))
+    assert ended(service, arn)["status"] == "FAILED"
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        try:
+            service.call("RedriveExecution", executionArn=arn)
+            outcomes.append("redriven")
+        except asl.ApiError as error:
+            outcomes.append(error.code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    assert sorted(outcomes) == ["ExecutionNotRedrivable"] * 7 + ["redriven"]
+    described = ended(service, arn)
+    assert (described["status"], described["output"]) == ("SUCCEEDED", "2")
+    assert len(calls) == 2

@@ -210,6 +210,20 @@ def test_what_was_running_is_aborted_and_told(
         assert service.types(arn)[-1] == "ExecutionAborted"
 
 
+def test_what_was_aborted_can_be_continued(url: str) -> None:
+    with serving(url) as service:
+        arn = service.start(service.create("m", WAIT), input='{"a": 1}')
+    with serving(url) as service:
+        assert service.api.lost == [arn]
+        service.call("RedriveExecution", executionArn=arn)
+        assert service.status(arn) == "SUCCEEDED"
+        types = service.types(arn)
+    assert types.index("ExecutionAborted") + 1 == types.index("ExecutionRedriven")
+    with serving(url) as service:
+        assert service.types(arn) == types
+        assert service.describe(arn)["output"] == '{"a":1}'
+
+
 def test_a_map_run_ends_with_what_its_children_tell(url: str) -> None:
     body = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
@@ -559,9 +573,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 def test_postgresql_is_a_store_as_well(postgres: str) -> None:
     with serving(postgres) as service:
         questions = [
-            question
-            for make in (activities, map_runs)
-            for question in make(service)
+            question for make in (activities, map_runs) for question in make(service)
         ]
         arn = service.start(service.create("w", asks()))
         before = [service.call(action, **request) for action, request in questions]

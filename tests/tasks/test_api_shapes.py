@@ -86,7 +86,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ),
     (
         "aws-sdk:lambda:getFunctionConfiguration",
-        {"MemorySize": 10_000_000},
+        {"MemorySize": 10_241},
         "Field 'MemorySize' exceeds the maximum value",
     ),
     ("states:startExecution", {"StartDate": 5}, "Field 'StartDate' must be a string"),

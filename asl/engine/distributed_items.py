@@ -1,0 +1,147 @@
+"""The items of a distributed Map, page by page, on their way to its children.
+
+In: pages of items as a reader gives them (or the one list of the state's input).
+Out: the children's inputs, one at a time, each with the number of items in it; the
+request for the next page.
+Never: holds more than a page and a batch; makes an input before a child can start.
+
+Developer guide: "ItemReader", "ItemSelector", "ItemBatcher (Map)".
+"""
+
+from collections import deque
+
+from asl.engine.strand import Strand
+from asl.model.states import ItemBatcher, Map
+from asl.quotas import PAYLOAD_BYTES
+from asl.values import Json, size_bound, size_bytes
+
+FIRST_PAGE = 1_000
+PAGE = 10_000
+_SAMPLE = 100
+PAGE_BYTES = 16_000_000
+"""About as much as a page may take, going by the bounds of those before it."""
+
+
+class Items:
+    """The items of one Map Run that no child has been given yet."""
+
+    def __init__(self, strand: Strand, state: Map, given: Json) -> None:
+        self.strand = strand
+        self.state = state
+        self.given = given
+        self.read = 0
+        """How many items were read so far."""
+        self.is_whole = False
+        """Whether all of them were."""
+        self._page = FIRST_PAGE
+        self._source: str = "STATE_DATA"
+        self._sources: list[str] = []
+        self._items: list[Json] = []
+        self._at = 0
+        """The place in the page of the next item."""
+        self.selected: deque[Json] = deque()
+        """Shaped already, and in no batch yet."""
+        self._batcher: _Batcher | None = None
+
+    def paging(self) -> dict[str, Json]:
+        """What the reader is asked for: the next page."""
+        return {"From": self.read, "Count": self._page}
+
+    def feed(self, answer: dict[str, Json]) -> None:
+        """Take a page in: Items, their Source or Sources, whether there are More."""
+        items: list[Json] = answer["Items"]
+        self._source = answer["Source"]
+        self._sources = answer.get("Sources") or []
+        self._items, self._at = items, 0
+        self.read += len(items)
+        self.is_whole = not answer.get("More")
+        if not self.is_whole and items:
+            some = items[:: len(items) // _SAMPLE + 1]
+            each = size_bound(some) // 6 // len(some) + 1
+            self._page = max(1, min(PAGE, PAGE_BYTES // each))
+
+    def next(self) -> tuple[Json, int] | None:
+        """The next child's input and how many items it holds; None: read on, or end."""
+        if self.state.batcher is None:
+            return (self._select(), 1) if self._at < len(self._items) else None
+        if self._batcher is None:
+            self._batcher = _Batcher(self.strand, self.given, self.state.batcher)
+        return self._batcher.next(self)
+
+    def select(self, most: int) -> None:
+        """Shape the next items, at most so many."""
+        begin, items = self._at, self._items
+        end = min(begin + most, len(items))
+        if self.state.item_selector is None:
+            self.selected += items[begin:end]
+            self._at = end
+            return
+        for _ in range(begin, end):
+            self.selected.append(self._select())
+
+    def _select(self) -> Json:
+        """The next item as ItemSelector shapes it."""
+        place = self._at
+        self._at = place + 1
+        item = self._items[place]
+        selector, strand = self.state.item_selector, self.strand
+        if selector is None:
+            return item
+        source = self._sources[place] if self._sources else self._source
+        index = self.read - len(self._items) + place
+        outer = strand.item
+        strand.item = {"Index": index, "Value": item, "Source": source}
+        strand.forget_context()
+        try:
+            return selector(self.given, strand)
+        finally:
+            strand.item = outer
+            strand.forget_context()
+
+
+class _Batcher:
+    """Puts items together, as many as both limits allow."""
+
+    def __init__(self, strand: Strand, given: Json, batcher: ItemBatcher) -> None:
+        self.most = int(batcher.max_items(given, strand)) if batcher.max_items else 0
+        room = int(batcher.max_bytes(given, strand)) if batcher.max_bytes else 0
+        self.room = room or PAYLOAD_BYTES
+        self.frame: dict[str, Json] = {}
+        if batcher.input is not None:
+            self.frame["BatchInput"] = batcher.input(given, strand)
+        self.empty = size_bytes(self.frame | {"Items": []})
+        self.batch: list[Json] = []
+        self.size = self.empty
+
+    def next(self, items: Items) -> tuple[Json, int] | None:
+        """The next batch; None: read on, or end."""
+        selected = items.selected
+        most = self.most
+        if most > 0 and not self.batch:
+            items.select(most - len(selected))
+            if len(selected) == most or items.is_whole:
+                whole = list(selected)
+                # Far from the limit, a bound of all spares the size of each.
+                if whole and self.empty + size_bound(whole) <= self.room:
+                    selected.clear()
+                    return self._framed(whole)
+        while True:
+            if not selected:
+                items.select(1)
+                if not selected:
+                    break
+            item = selected[0]
+            more = size_bytes(item) + 1
+            full = len(self.batch) == most or self.size + more - 1 > self.room
+            if self.batch and full:
+                return self._taken()
+            self.batch.append(selected.popleft())
+            self.size += more
+        return self._taken() if self.batch and items.is_whole else None
+
+    def _taken(self) -> tuple[Json, int]:
+        batch, self.batch, self.size = self.batch, [], self.empty
+        return self._framed(batch)
+
+    def _framed(self, batch: list[Json]) -> tuple[Json, int]:
+        return self.frame | {"Items": batch}, len(batch)

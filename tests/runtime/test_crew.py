@@ -1,0 +1,324 @@
+"""Whole children on pools: the same outcome wherever they run, and lost workers."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import importable
+import pytest
+
+import asl
+from asl.runtime.crew import WORKER_LOST, Crew
+from asl.runtime.pools import opened
+from asl.runtime.run import make_runner
+from asl.values import Json
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
+TASKS = asl.Tasks()
+for name in ("double", "count", "picky", "slow", "fragile", "deadly", "later"):
+    TASKS.bind(name)(getattr(importable, name))
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Executor]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[Executor]:
+    with ThreadPoolExecutor(3) as pool:
+        yield pool
+
+
+def task(name: str) -> Json:
+    return {"Type": "Task", "Resource": FUNCTION + name, "End": True}
+
+
+def machine(state: Json, *, type: str = "EXPRESS", **fields: Json) -> asl.StateMachine:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": type},
+        "StartAt": "Do",
+        "States": {"Do": state},
+    }
+    each = {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
+    return asl.load_text(json.dumps({"StartAt": "Each", "States": {"Each": each}}))
+
+
+def items(count: int) -> Json:
+    return [{"id": id} for id in range(count)]
+
+
+def told(execution: asl.Execution) -> Json:
+    """All that a run has come to.
+
+    What else had begun when a Map Run failed is not the same everywhere.
+    """
+    ended_well = execution.status == "SUCCEEDED"
+    raised = sorted(repr(one.exception) for one in execution.exceptions)
+    return {
+        "status": execution.status,
+        "output": execution.output,
+        "error": execution.error,
+        "history": [event.to_aws() for event in execution.history],
+        "billing": execution.billing if ended_well else None,
+        "failures": execution.failures,
+        "exceptions": raised if ended_well else None,
+        "seconds": execution.duration_seconds,
+    }
+
+
+INNER = {
+    "Type": "Map",
+    "ItemsPath": "$.list",
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "In",
+        "States": {"In": {"Type": "Pass", "End": True}},
+    },
+    "End": True,
+}
+RANDOM = {
+    "Type": "Pass",
+    "Parameters": {
+        "uuid.$": "States.UUID()",
+        "me.$": "$$.Execution.Id",
+        "start.$": "$$.Execution.StartTime",
+    },
+    "End": True,
+}
+SHAPES: dict[str, tuple[asl.StateMachine, Json]] = {
+    "calls": (machine(task("picky"), ToleratedFailurePercentage=50), items(40)),
+    "standard": (machine(task("slow"), type="STANDARD"), items(20)),
+    "waits": (machine(task("slow"), MaxConcurrency=3), items(20)),
+    "async": (machine(task("later")), items(5)),
+    "chance": (machine(RANDOM), items(30)),
+    "too many failures": (machine(task("picky")), items(30)),
+    "nested": (machine(INNER, type="STANDARD"), [{"list": [1, 2]}, {"list": [3]}]),
+    "batches": (machine(task("count"), ItemBatcher={"MaxItemsPerBatch": 7}), items(50)),
+    "nothing": (machine(task("count")), []),
+    "too large": (
+        machine({"Type": "Pass", "Result": "x" * 9_000, "End": True}),
+        items(40),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_the_outcome_is_the_same_on_every_pool(
+    shape: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    pool: Executor = request.getfixturevalue(kind)
+    made, given = SHAPES[shape]
+    here = asl.run(made, given, tasks=TASKS)
+    runner = make_runner(made, given, tasks=TASKS, pool=pool)
+    assert told(runner.run()) == told(here)
+    assert given == [] or (runner.crew is not None and runner.crew.figures.children)
+
+
+def test_an_event_loop_waits_for_children_on_a_pool(threads: Executor) -> None:
+    made, given = SHAPES["calls"]
+    there = asyncio.run(asl.run_async(made, given, tasks=TASKS, pool=threads))
+    assert told(there) == told(asl.run(made, given, tasks=TASKS))
+
+
+def test_children_take_real_time_under_a_real_clock(threads: Executor) -> None:
+    made, given = SHAPES["batches"]
+    done = asl.run(
+        made, given, tasks=TASKS, pool=threads, clock=asl.SystemClock()
+    )
+    assert done.output == [7] * 7 + [1]
+
+
+def test_the_failure_of_a_child_is_told(processes: Executor) -> None:
+    made, given = SHAPES["too many failures"]
+    failed = asl.run(made, given, tasks=TASKS, pool=processes)
+    assert failed.error == "States.ExceedToleratedFailureThreshold"
+    [failure] = failed.failures
+    assert failure.children[0].place == 3
+    assert failure.children[0].status == "FAILED"
+    assert failure.children[0].error == "Seventh"
+    assert failure.children[0].cause == "3"
+
+
+def test_children_that_wait_for_tokens_stay_here(threads: Executor) -> None:
+    asking = task("")
+    asking["Resource"] = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+    asking["Parameters"] = {
+        "FunctionName": "ask",
+        "Payload": {"token.$": "$$.Task.Token"},
+    }
+    tasks = asl.Tasks()
+    tasks.bind("ask")(lambda event: tasks.succeed(event["token"], "yes"))
+    made = machine(asking, type="STANDARD")
+    runner = make_runner(made, items(3), tasks=tasks, pool=threads)
+    assert runner.run().output == ["yes"] * 3
+
+
+def test_children_that_are_watched_stay_here(threads: Executor) -> None:
+    from asl.runtime.run import observers
+
+    seen: list[str] = []
+    observers.append(lambda machine, execution: seen.append(execution.name))
+    try:
+        made, given = SHAPES["chance"]
+        runner = make_runner(made, given, pool=threads)
+        runner.run()
+    finally:
+        observers.pop()
+    assert runner.crew is None
+    assert len(seen) == 31
+
+
+def test_mocks_are_used_up_in_order_on_a_pool_too(threads: Executor) -> None:
+    answers = [{"Return": number} for number in range(4)]
+    made = machine(task("any"))
+    done = asl.run(made, items(4), tasks=asl.Mocks({"Do": answers}), pool=threads)
+    assert done.output == [0, 1, 2, 3]
+
+
+def test_processes_refuse_what_they_cannot_import(processes: Executor) -> None:
+    def local(event: Json) -> Json:
+        return event
+
+    tasks = asl.Tasks()
+    tasks.bind("local")(local)
+    tasks.bind("short")(lambda event: event)
+    tasks.bind("double")(importable.double)
+    with pytest.raises(asl.UsageError, match=r"'local' .*'short' .*<lambda>") as error:
+        asl.run(machine(task("local")), [], tasks=tasks, pool=processes)
+    assert "'double'" not in str(error.value)
+    mocks = asl.Mocks({"Do": [{"Return": 1}]}, otherwise=tasks)
+    with pytest.raises(asl.UsageError, match="'local'"):
+        asl.run(machine(task("local")), [], tasks=mocks, pool=processes)
+
+
+def test_an_error_of_the_caller_comes_back(threads: Executor) -> None:
+    tasks = asl.Tasks(missing="when-reached")
+    with pytest.raises(asl.UsageError, match="no callable is bound"):
+        asl.run(machine(task("nobody")), items(3), tasks=tasks, pool=threads)
+
+
+def test_jobs_grow_until_they_are_worth_sending(threads: Executor) -> None:
+    made = machine({"Type": "Pass", "End": True}, ResultPath=None)
+    runner = make_runner(made, [0] * 5_000, pool=threads)
+    runner.run()
+    assert runner.crew is not None
+    figures = runner.crew.figures
+    assert figures.children == 5_000
+    assert figures.jobs < 1_000
+    assert figures.work_seconds > 0
+    assert figures.overhead_seconds >= 0
+
+
+# --- lost workers
+
+
+def fragile(tmp_path: Path, count: int = 30) -> Json:
+    flag = tmp_path / "flag"
+    flag.touch()
+    return [{"id": id, "flag": str(flag)} for id in range(count)]
+
+
+def test_express_children_of_a_lost_worker_run_again(tmp_path: Path) -> None:
+    with opened("processes=2") as pool:
+        done = asl.run(
+            machine(task("fragile")), fragile(tmp_path), tasks=TASKS, pool=pool
+        )
+    assert done.output == list(range(30))
+    assert done.billing.express_requests == 30
+
+
+def test_standard_children_of_a_lost_worker_fail(tmp_path: Path) -> None:
+    made = machine(task("fragile"), type="STANDARD", ToleratedFailurePercentage=100)
+    with opened("processes=1") as pool:
+        runner = make_runner(made, fragile(tmp_path), tasks=TASKS, pool=pool)
+        done = runner.run()
+    assert done.status == "SUCCEEDED"
+    assert 5 not in done.output
+    assert done.output == sorted(set(done.output))
+
+
+def test_a_child_that_kills_every_worker_fails(tmp_path: Path) -> None:
+    with opened("processes=1") as pool:
+        failed = asl.run(machine(task("deadly")), items(1), tasks=TASKS, pool=pool)
+    assert failed.status == "FAILED"
+    [lost] = failed.failures[0].children
+    assert lost.error == WORKER_LOST
+    assert "5 times" in str(lost.cause)
+
+
+def test_a_pool_of_somebody_elses_that_breaks_is_told() -> None:
+    class Broken(Executor):
+        _max_workers = 1
+
+        def submit(self, *given: Any, **more: Any) -> Any:
+            from concurrent.futures import BrokenExecutor
+
+            raise BrokenExecutor("no more")
+
+    with pytest.raises(asl.UsageError, match="the pool is broken"):
+        asl.run(machine(task("double")), [1], tasks=TASKS, pool=Broken())
+
+
+def test_unknown_executors_get_what_can_be_pickled_and_nothing_else() -> None:
+    class Strange(Executor):
+        def __init__(self) -> None:
+            self.threads = ThreadPoolExecutor(1)
+
+        def submit(self, *given: Any, **more: Any) -> Any:
+            return self.threads.submit(*given, **more)
+
+    pool = Strange()
+    tasks = asl.Tasks()
+    tasks.bind("double")(lambda event: event["id"])
+    with pool.threads:
+        done = asl.run(machine(task("double")), items(3), tasks=tasks, pool=pool)
+        made, given = SHAPES["calls"]
+        there = asl.run(made, given, tasks=TASKS, pool=pool)
+    assert done.output == [0, 1, 2]
+    assert told(there) == told(asl.run(made, given, tasks=TASKS))
+
+
+# --- pools by name
+
+
+@pytest.mark.parametrize("text", ["fibres", "threads=0", "processes=many", "dask"])
+def test_a_pool_has_to_be_known(text: str) -> None:
+    with pytest.raises(asl.UsageError, match="--pool"), opened(text):
+        pass  # pragma: no cover
+
+
+def test_threads_are_opened_by_name() -> None:
+    with opened("threads=2") as pool:
+        assert pool.submit(threading.active_count).result() > 1
+
+
+def test_processes_are_stopped_at_once_when_something_is_wrong() -> None:
+    with pytest.raises(KeyboardInterrupt), opened("processes=1") as pool:
+        pool.submit(threading.Event().wait)
+        assert isinstance(pool, ProcessPoolExecutor)
+        workers = list(pool._processes.values())
+        raise KeyboardInterrupt
+    assert workers
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def test_a_crew_without_jobs_wants_more(threads: Executor) -> None:
+    crew = Crew(
+        threads,
+        TASKS,
+        is_virtual=True,
+        buckets=None,
+        real_limit_seconds=60,
+        came_back=lambda job, answer: None,
+    )
+    assert crew.wants_more
+    assert not crew.is_busy
+    crew.close()
