@@ -29,6 +29,7 @@ FLOORS = [
 """Each room may import from the floors below it (and from itself)."""
 
 OWNERS = {
+    "distributed": {"runtime/pools.py"},
     "fsspec": {"tasks/storage_url.py"},
     "hypothesis": {"testing/strategies.py"},
     "networkx": {"graph.py"},

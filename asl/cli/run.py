@@ -6,7 +6,7 @@ imported before the arguments are known to be right.
 """
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +23,8 @@ from asl.cli.options import (
 from asl.cli.say import warn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from asl.engine.distributed import MapRun
     from asl.engine.execution import Execution
     from asl.engine.messages import Reply
@@ -142,7 +144,6 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
     from asl.cli.progress import Progress
     from asl.cli.story import Story
     from asl.runtime.clock import SystemClock
-    from asl.runtime.pools import opened
     from asl.runtime.run import make_runner
 
     story = Story() if options["output"] == "text" else None
@@ -154,7 +155,11 @@ def _run(machine: "StateMachine", options: dict[str, Any]) -> int:
             story.tell(execution, reply)
         progress.look(execution, reply)
 
-    pool = opened(options["pool"]) if options["pool"] else nullcontext()
+    pool: AbstractContextManager[Executor | None] = nullcontext()
+    if options["pool"]:
+        from asl.runtime.pools import opened
+
+        pool = opened(options["pool"])
     with pool as executor:
         runner = make_runner(
             machine,

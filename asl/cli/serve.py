@@ -20,7 +20,12 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command("serve", short_help="Serve the Step Functions API on a port.")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; beyond this machine anyone may use the server.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -159,6 +159,8 @@ def finder(steps: tuple[Step, ...]) -> Finder:
     """The closure that lists everything steps lead to, which may be nothing."""
     last = len(steps) - 1
     finders = [_finder(step, n == last) for n, step in enumerate(steps)]
+    if sum(isinstance(step, Descend) for step in steps) > 1:
+        return _bounded_finder(finders)
 
     def find_all(start: Json, root: Json) -> list[Json]:
         # Recorded: a member missing before the first wildcard is no error either.
@@ -168,6 +170,32 @@ def finder(steps: tuple[Step, ...]) -> Finder:
         return nodes
 
     return find_all
+
+
+MOST_PLACES = 1_000_000
+"""Places that a path with several `..` may look at: they multiply with each one."""
+
+
+def _bounded_finder(finders: list[Finder]) -> Finder:
+    """As `finder`, but gives up where a path leads to more places than any memory has.
+
+    A place is found once for every way that leads to it, as in Jayway.
+    """
+
+    def find_some(start: Json, root: Json) -> list[Json]:
+        nodes, places = [start], 0
+        for find in finders:
+            found: list[Json] = []
+            for node in nodes:
+                before = len(found)
+                found += find(node, root)
+                places += 1 + len(found) - before
+                if places > MOST_PLACES:
+                    raise PathError(f"It leads to more than {MOST_PLACES:,} places")
+            nodes = found
+        return nodes
+
+    return find_some
 
 
 def _finder(step: Step, leaf: bool) -> Finder:

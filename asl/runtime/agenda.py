@@ -21,7 +21,6 @@ from asl.engine.messages import (
     TimerFired,
 )
 
-
 _Entry: TypeAlias = tuple[Instant, float, int, int, int, Reply]
 _DEAD = 1_000
 """Fewer dead timers are no matter."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from asl.engine.messages import Instant, StartTask, TaskSucceeded
 from asl.errors import UsageError
 from asl.runtime.clock import Clock
-from asl.runtime.pools import sleep
+from asl.runtime.pools import is_dask, sleep
 from asl.runtime.watch import Blocked, Watch
 from asl.tasks.answer import Answer, Job, Ready, call_plain
 from asl.tasks.buckets import Buckets
@@ -125,7 +125,7 @@ class Caller:
         if self.awaiting is not None and job.is_async:
             self.awaiting(index, now, effect, job)
             return None
-        if self.pool is None:
+        if self.pool is None or is_dask(self.pool):  # other machines get children only
             return self.call(effect, job)
         future = self.pool.submit(run_job, job, self.how)
         self.in_flight[index, effect.id] = future

@@ -8,22 +8,20 @@ Never: chooses; the runner does.
 
 import pickle
 import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import (
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from os import cpu_count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from asl.errors import UsageError
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 T = TypeVar("T")
 
@@ -53,9 +51,15 @@ def is_dask(pool: Executor) -> bool:
     return type(pool).__module__.partition(".")[0] == "distributed"
 
 
+def is_processes(pool: Executor) -> "TypeGuard[ProcessPoolExecutor]":
+    """Whether it is a ProcessPoolExecutor, which is not imported only to ask."""
+    module = sys.modules.get("concurrent.futures.process")
+    return module is not None and isinstance(pool, module.ProcessPoolExecutor)
+
+
 def refuse_unimportable(pool: Executor, source: Tasks | Mocks) -> None:
     """UsageError with the names of callables that another process cannot import."""
-    if not (isinstance(pool, ProcessPoolExecutor) or is_dask(pool)):
+    if not (is_processes(pool) or is_dask(pool)):
         return
     refused = [
         f"{resource!r} ({getattr(function, '__qualname__', function)!s})"
@@ -85,7 +89,10 @@ class Workers:
 
     def __init__(self, pool: Executor) -> None:
         self.pool = pool
-        self.is_here = isinstance(pool, ThreadPoolExecutor)
+        threads = sys.modules.get("concurrent.futures.thread")
+        self.is_here = threads is not None and isinstance(
+            pool, threads.ThreadPoolExecutor
+        )
         """Whether its workers share this process's memory."""
         self.reruns_by_itself = is_dask(pool)
         """Whether it may run a job again without a word when a worker is lost."""
@@ -105,6 +112,8 @@ class Workers:
 
     def submit(self, function: Callable[..., T], *given: object) -> "Future[T]":
         """Have a function called; in a new pool where the old one has just broken."""
+        if self.reruns_by_itself:
+            return _submit_to_dask(self.pool, function, given)
         try:
             return self.pool.submit(function, *given)
         except BrokenExecutor as error:
@@ -118,12 +127,14 @@ class Workers:
     def renew(self, error: BaseException) -> None:
         """Replace a pool of processes that is broken; others mend themselves or not."""
         pool = self.pool
-        if not isinstance(pool, ProcessPoolExecutor):
+        if not is_processes(pool):
             if isinstance(error, BrokenExecutor) and not self.reruns_by_itself:
                 raise UsageError(f"the pool is broken and runs no more: {error}")
             return
         if not getattr(pool, "_broken", False):
             return  # it was replaced when another job came back
+        from concurrent.futures import ProcessPoolExecutor
+
         again = ProcessPoolExecutor(
             self.count(),
             mp_context=getattr(pool, "_mp_context", None),
@@ -140,10 +151,39 @@ class Workers:
             stop_processes(self._ours, at_once=at_once)
 
 
+def _submit_to_dask(
+    pool: Any, function: Callable[..., T], given: tuple[object, ...]
+) -> "Future[T]":
+    """Have a function called by Dask itself: its Executor loses what went wrong.
+
+    (A future of `client.get_executor()` whose function raises is never done.)
+    """
+    ours: Future[T] = Future()
+    theirs = pool._client.submit(function, *given, **{"pure": False, **pool._kwargs})
+
+    def came_back(done: Any) -> None:
+        if not ours.set_running_or_notify_cancel():
+            return
+        try:
+            result = done.result()  # which may be lost with its worker even now
+        except BaseException as error:
+            ours.set_exception(error)
+        else:
+            ours.set_result(result)
+
+    def cancelled(future: "Future[T]") -> None:
+        if future.cancelled():
+            theirs.cancel()
+
+    ours.add_done_callback(cancelled)
+    theirs.add_done_callback(came_back)
+    return ours
+
+
 _LOST = ("KilledWorker", "WorkerLost", "FutureCancelledError", "CancelledError")
 
 
-def stop_processes(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
+def stop_processes(pool: "ProcessPoolExecutor", *, at_once: bool) -> None:
     """Shut a pool down; at once: without waiting for what its processes are at."""
     processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=not at_once, cancel_futures=True)
@@ -171,9 +211,12 @@ def opened(text: str) -> Iterator[Executor]:
             raise UsageError(f"--pool {text}: {given!r} is no number of {kind}")
         count = int(given)
     if kind == "threads":
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(count, "asl-child") as threads:
             yield threads
     elif kind == "processes":
+        from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
         # Fresh processes: a fork would copy whatever threads and locks are here.

@@ -9,6 +9,8 @@ A Kit crosses to another process as bytes, once a Map Run; the machine is built 
 from its definition, and kept by those bytes.
 """
 
+import importlib
+import importlib.util
 import marshal
 import pickle
 import sys
@@ -79,8 +81,7 @@ class Kit:
             arn: _Definition.of(machine) for arn, machine in self.machines.items()
         }
         fields["machine_types"] = dict(self.machine_types)
-        folders = sorted(_folders(self.source))
-        return pickle.dumps((folders, pickle.dumps(fields)))
+        return pickle.dumps((_sources(self.source), pickle.dumps(fields)))
 
 
 @dataclass(slots=True)
@@ -121,26 +122,38 @@ def find_processor(machine: StateMachine, pointer: str) -> Branch | None:
     return None
 
 
-def _folders(source: Tasks) -> set[str]:
-    """Where the callables are imported from."""
-    found = set()
+def _sources(source: Tasks) -> dict[str, str]:
+    """The files of the modules that the callables are imported from, by name."""
+    found = {}
     for _, function in source.callables():
-        module = sys.modules.get(getattr(function, "__module__", None) or "")
-        file = getattr(module, "__file__", None)
-        if module is not None and file is not None:
-            depth = module.__name__.count(".") + 1
-            if Path(file).name == "__init__.py":
-                depth += 1
-            found.add(str(Path(file).resolve().parents[depth - 1]))
+        name = getattr(function, "__module__", None) or ""
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None and name != "__main__":
+            found[name] = str(Path(file).resolve())
     return found
+
+
+def _make_importable(name: str, file: str) -> None:
+    """Let a module be found as the parent has found it: beside it are others."""
+    folder = str(Path(file).parents[name.count(".")])
+    if folder not in sys.path and Path(folder).is_dir():
+        sys.path.append(folder)
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if error.name != name or spec is None or spec.loader is None:
+            raise
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
 
 
 @lru_cache(maxsize=16)
 def _unpack(packed: bytes) -> Kit:
-    folders, inner = pickle.loads(packed)
-    for folder in folders:  # where its callables are imported from
-        if folder not in sys.path and Path(folder).is_dir():
-            sys.path.append(folder)
+    sources, inner = pickle.loads(packed)
+    for name, file in sources.items():
+        _make_importable(name, file)
     fields = pickle.loads(inner)
     fields["machine"] = fields["machine"].built()
     fields["machines"] = {arn: one.built() for arn, one in fields["machines"].items()}

@@ -50,9 +50,13 @@ def log_to(path: str | None) -> logging.Handler:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     handler.setFormatter(JsonLines())
-    for name in ("asl.server", "uvicorn.error"):
+    # That it starts and stops is uvicorn's to tell only where something goes wrong.
+    for name, level in (
+        ("asl.server", logging.INFO),
+        ("uvicorn.error", logging.WARNING),
+    ):
         logger = logging.getLogger(name)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
         logger.addHandler(handler)
         logger.propagate = False
     return handler

@@ -148,7 +148,7 @@ def test_a_token_is_answered(cli: Cli, tmp_path: Path) -> None:
     body = {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}
     wait = task("arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters=body)
     machine = cli.create("orders", wait)
-    ends = {
+    ends: dict[str, tuple[dict[str, Any], str]] = {
         "send-task-success": ({"task_output": {"paid": True}}, "SUCCEEDED"),
         "send-task-failure": ({"error": "E", "cause": "c"}, "FAILED"),
     }

@@ -424,3 +424,13 @@ def test_a_path_without_a_filter_never_imports_jsonpath_ng() -> None:
         "assert 'jsonpath_ng' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("text", ["$" + "..a" * 30, "$..[?(@" + "..a" * 30 + " == 1)]"])
+def test_a_path_that_leads_everywhere_is_given_up(text: str) -> None:
+    deep: Json = 1
+    for _ in range(60):
+        deep = {"a": deep}
+    assert len(read("$..a..a", deep)) == 60 * 59 // 2
+    with pytest.raises(PathError, match="more than 1,000,000 places"):
+        read(text, deep)

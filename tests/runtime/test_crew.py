@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -130,9 +131,7 @@ def test_an_event_loop_waits_for_children_on_a_pool(threads: Executor) -> None:
 
 def test_children_take_real_time_under_a_real_clock(threads: Executor) -> None:
     made, given = SHAPES["batches"]
-    done = asl.run(
-        made, given, tasks=TASKS, pool=threads, clock=asl.SystemClock()
-    )
+    done = asl.run(made, given, tasks=TASKS, pool=threads, clock=asl.SystemClock())
     assert done.output == [7] * 7 + [1]
 
 
@@ -301,11 +300,17 @@ def test_threads_are_opened_by_name() -> None:
 
 
 def test_processes_are_stopped_at_once_when_something_is_wrong() -> None:
-    with pytest.raises(KeyboardInterrupt), opened("processes=1") as pool:
-        pool.submit(threading.Event().wait)
-        assert isinstance(pool, ProcessPoolExecutor)
-        workers = list(pool._processes.values())
-        raise KeyboardInterrupt
+    workers: list[Any] = []
+
+    def interrupted() -> None:
+        with opened("processes=1") as pool:
+            pool.submit(time.sleep, 3_600)
+            assert isinstance(pool, ProcessPoolExecutor)
+            workers.extend(pool._processes.values())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert workers
     assert not any(worker.is_alive() for worker in workers)
 

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import importable
 import pytest
@@ -14,6 +14,9 @@ import pytest
 import asl
 from asl.runtime.run import make_runner
 from asl.values import Json
+
+if TYPE_CHECKING:
+    from asl.engine.distributed import MapRun
 
 pytestmark = [
     pytest.mark.full,
@@ -58,9 +61,7 @@ def test_the_outcome_is_that_of_a_run_here(client: Any, type: str) -> None:
     made = machine("picky", type, ToleratedFailurePercentage=50)
     given = [{"id": id} for id in range(100)]
     here = asl.run(made, given, tasks=TASKS)
-    runner = make_runner(
-        made, given, tasks=TASKS, pool=client.get_executor(pure=False)
-    )
+    runner = make_runner(made, given, tasks=TASKS, pool=client.get_executor(pure=False))
     there = runner.run()
     assert there.output == here.output
     assert there.history == here.history
@@ -97,7 +98,10 @@ def kill_one(folder: Path, victims: list[int]) -> None:
         threading.Event().wait(0.01)
 
 
-@pytest.mark.parametrize("turn", range(2))
+@pytest.mark.parametrize(
+    "turn",
+    [0, *(pytest.param(turn, marks=pytest.mark.soak) for turn in range(1, 10))],
+)
 @pytest.mark.parametrize("type", ["EXPRESS", "STANDARD"])
 def test_a_killed_worker_costs_no_result(
     client: Any, tmp_path: Path, type: str, turn: int
@@ -107,10 +111,9 @@ def test_a_killed_worker_costs_no_result(
     victims: list[int] = []
     killer = threading.Thread(target=kill_one, args=(tmp_path, victims))
     killer.start()
-    runner = make_runner(
-        made, given, tasks=TASKS, pool=client.get_executor(pure=False)
-    )
-    runner.root.map_runs = runs = []
+    runner = make_runner(made, given, tasks=TASKS, pool=client.get_executor(pure=False))
+    runs: list[MapRun] = []
+    runner.root.map_runs = runs
     done = runner.run()
     killer.join()
     assert victims

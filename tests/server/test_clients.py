@@ -153,7 +153,7 @@ def test_a_large_definition_goes_through(client: Any) -> None:
 
 # ------------------------------------------------------------------------- executions
 
-PAY = {
+PAY: dict[str, Any] = {
     "Type": "Task",
     "Resource": "arn:aws:lambda:us-east-1:123456789012:function:pay",
     "End": True,
