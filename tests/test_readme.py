@@ -71,7 +71,7 @@ def test_the_first_command_installs_and_runs_the_order_workflow() -> None:
 def test_the_second_command_installs_and_runs_the_tests() -> None:
     command = marked("test command")
     assert "'.[test]'" in command
-    assert command.endswith(".venv/bin/python -m pytest")
+    assert command.endswith(".venv/bin/python -m pytest -n auto")
 
 
 @pytest.mark.parametrize("words", asl_commands(), ids=" ".join)
