@@ -6,7 +6,7 @@ Never: looks into the machines inside its states, or judges what it finds: check
 
 The only module that imports networkx, and only when a graph is asked for.
 
-States Language specification: "Transitions"; reference 01, section 1.5.
+States Language specification: "Transitions".
 """
 
 from collections.abc import Iterator, Mapping

@@ -4,7 +4,7 @@ In: the engine's compact records, each (previous id, moment, type, members in th
 of EVENT_DETAILS). Out: Events, made when somebody looks.
 Never: decides when an event is written; engine/recorder.py does.
 
-API reference: HistoryEvent; reference 13, section 13.1.
+API reference: HistoryEvent.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Every AWS number as data: limits of the service, and its prices.
 
 In: nothing. Out: constants and two tables. Never: behaviour.
-Developer guide: "Service quotas"; pricing page of AWS Step Functions; reference 12.
+Developer guide: "Service quotas"; pricing page of AWS Step Functions.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ service, the parameters of an action; None where nothing is known.
 Never: needed: without botocore (extra `aws`) every answer is None. Imports botocore
 when it is first asked.
 
-Developer guide: "AWS SDK service integrations"; reference 08.1.
+Developer guide: "AWS SDK service integrations".
 """
 
 from collections.abc import Mapping

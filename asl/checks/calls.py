@@ -4,7 +4,7 @@ In: a Definition. Out: Findings about calls that read well and fail whenever the
 made.
 Never: reports syntax: model/build.py does, when it compiles the same texts.
 
-States Language specification: "Intrinsic Functions"; reference 05.
+States Language specification: "Intrinsic Functions".
 """
 
 import re

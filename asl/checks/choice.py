@@ -4,7 +4,7 @@ In: a Definition. Out: Findings about rules that never match and values that no 
 takes.
 Never: checks operators' operands: the schema does.
 
-States Language specification: "Choice State"; reference 06.
+States Language specification: "Choice State".
 """
 
 import json

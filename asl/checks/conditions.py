@@ -4,7 +4,7 @@ In: conditions as they are written. Out: whether one implies or excludes another
 that is certain whatever the data.
 Never: evaluates one: expressions/comparison.py does.
 
-States Language specification: "Choice State"; reference 06.
+States Language specification: "Choice State".
 """
 
 from collections.abc import Mapping

@@ -3,8 +3,7 @@
 In: a Definition. Out: Findings about expressions that read well and still cannot work.
 Never: reports syntax: model/build.py does, when it compiles the same texts.
 
-States Language specification: "Payload Template", "JSONata"; reference 02.4, 03.3,
-16.4.
+States Language specification: "Payload Template", "JSONata".
 """
 
 import re

@@ -7,7 +7,7 @@ meet, and a path is told only if it misses in all that can come.
 
 More than 250 lines: the fields of a state are walked in one order, AWS's.
 
-States Language specification: "Input and Output Processing"; reference 02, 03.2, 09.5.
+States Language specification: "Input and Output Processing".
 """
 
 from collections import deque

@@ -3,7 +3,7 @@
 In: a Definition and the type it is to run as. Out: Findings, each of which AWS refuses.
 Never: looks at Standard workflows, but for Maps whose children are Express.
 
-Developer guide: "Standard and Express workflows"; reference 12.4.
+Developer guide: "Standard and Express workflows".
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 In: a Definition. Out: Findings about error names, their order and retry settings.
 Never: computes a delay: engine/failure.py does.
 
-States Language specification: "Errors", "Retrying after error"; reference 09.
+States Language specification: "Errors", "Retrying after error".
 """
 
 from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ passed over here, because it is reported there.
 The order and the mutual silencing of findings are AWS's: missing targets first, then
 either the missing end or the unreachable states.
 
-States Language specification: "Transitions", "States"; reference 01 and 16.4.
+States Language specification: "Transitions", "States".
 """
 
 from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ Never: behaviour; the parameters of AWS SDK integrations come from botocore
 (api_models.py).
 
 Developer guide: "Integrating optimized services with Step Functions", its page for each
-service; reference 08.
+service.
 """
 
 from collections.abc import Mapping

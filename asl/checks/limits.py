@@ -3,7 +3,7 @@
 In: a Definition. Out: Findings against AWS's quotas, where a definition alone decides.
 Never: estimates what only data can decide.
 
-Developer guide: "Service quotas", "Best practices"; reference 09.3, 12.1, 13.
+Developer guide: "Service quotas", "Best practices".
 """
 
 import heapq

@@ -11,7 +11,7 @@ an error in one state hides no other.
 More than 250 lines: reading the schema and understanding what jsonschema says of it are
 one thing, and one module imports jsonschema.
 
-States Language specification: "State Types", "Fields"; reference 01 and 16.
+States Language specification: "State Types", "Fields".
 """
 
 import json

@@ -5,7 +5,7 @@ parameters.
 Never: takes an ARN apart (model/resource.py) or knows AWS's services by itself:
 integrations.py and api_models.py hold what is known of them.
 
-States Language specification: "Task State"; reference 08.
+States Language specification: "Task State".
 """
 
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,7 @@ In: a text or template, and the shape of the data that it reads. Out: the shape 
 value; a note where a path finds nothing in any data of that shape.
 Never: follows states: dataflow.py does.
 
-States Language specification: "Paths", "Payload Template", "Intrinsic Functions";
-reference 02, 03, 05, 11.
+States Language specification: "Paths", "Payload Template", "Intrinsic Functions".
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ In: a Definition. Out: Findings about names, scopes and values that may be missi
 Never: evaluates; what is assigned on every way to a state is followed over the graph,
 machine by machine, as sets of names.
 
-States Language specification: "Variables"; reference 04.
+States Language specification: "Variables".
 """
 
 from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ and the value it gets.
 Never: asks the world for anything, but for Wait's timer.
 
 States Language specification: "Pass State", "Succeed State", "Fail State", "Wait
-State"; reference 07.
+State".
 """
 
 from collections.abc import Generator

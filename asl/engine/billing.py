@@ -3,7 +3,7 @@
 In: an ended execution. Out: counted units and their list price.
 Never: a promise; free tiers, volume tiers and regions are left out.
 
-Pricing page of AWS Step Functions; reference 12.5. Standard counts transitions: the
+Pricing page of AWS Step Functions. Standard counts transitions: the
 start, every state entered, every retry, every redrive. Express counts a request and
 GB-seconds, in steps of 100 ms and 64 MB; memory beyond the first 64 MB is not modelled.
 """

@@ -3,7 +3,7 @@
 In: a strand, a Choice, its raw input. Out: the next state's name and the value it gets.
 Never: compares; expressions/comparison.py does.
 
-States Language specification: "Choice State"; reference 06. Recorded: no match without
+States Language specification: "Choice State". Recorded: no match without
 Default is States.Runtime, not the documented States.NoChoiceMatched.
 """
 

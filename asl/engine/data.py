@@ -4,8 +4,7 @@ In: a state, its raw input, its result. Out: what it works on, what it passes on
 it assigns. Everything is evaluated against the variables as they were at entry.
 Never: changes a value; ResultPath copies along its path and shares the rest.
 
-States Language specification: "Input and Output Processing"; reference 02 (2.1), 03
-(3.2), 04 (4.1).
+States Language specification: "Input and Output Processing".
 """
 
 from asl.engine.strand import Strand

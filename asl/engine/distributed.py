@@ -8,8 +8,7 @@ holds more items than it takes to keep the children at work, or what has been wr
 Items come by the page and results go by the part, with one child execution for each
 item or batch between them: a Map Run of a million items holds a few thousand.
 
-States Language specification: "Map State"; developer guide: "Distributed mode";
-reference 10.4, 13.8.
+States Language specification: "Map State"; developer guide: "Distributed mode".
 """
 
 from collections import deque

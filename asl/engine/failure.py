@@ -4,8 +4,8 @@ In: a retriable state and its raw input. Out: the next state's name and the valu
 gets; or the failure, when nothing here takes it.
 Never: decides what counts as a failure (task.py, data.py) or sleeps (runtime).
 
-States Language specification: "Errors", "Retriers", "Complex retry scenarios";
-reference 09. Recorded: States.Runtime is neither retried nor caught; each retrier
+States Language specification: "Errors", "Retriers", "Complex retry scenarios".
+Recorded: States.Runtime is neither retried nor caught; each retrier
 counts for itself during one visit of the state; the first retrier that matches decides.
 """
 

@@ -4,7 +4,7 @@ In: a strand in a Map state, its raw input. Out: the iterations' outputs in orde
 the first failure among them.
 Never: starts executions of its own; distributed.py does.
 
-States Language specification: "Map State"; reference 10.2, 13.5. The first iterations
+States Language specification: "Map State". The first iterations
 follow MapStateStarted; each later one follows the last event of the iteration whose
 place it takes (recorded).
 """

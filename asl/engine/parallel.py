@@ -4,7 +4,7 @@ In: a strand in a Parallel state, its raw input. Out: the branches' outputs in o
 the first failure among them.
 Never: orders the branches beyond starting them in theirs.
 
-States Language specification: "Parallel State"; reference 10.1, 13.7. The first failure
+States Language specification: "Parallel State". The first failure
 stops the other branches; its error and cause become the state's (recorded).
 """
 

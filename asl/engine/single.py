@@ -6,7 +6,7 @@ Never: retries, or goes on to the next state; never another meaning of a field t
 whole run: the same functions are called, and the state's fields only tell what they
 gave.
 
-AWS's TestState; reference 15. Recorded: a Retrier is asked before a Catcher; causes are
+AWS's TestState. Recorded: a Retrier is asked before a Catcher; causes are
 told without the sentence that names the state.
 """
 

@@ -3,7 +3,7 @@
 In: a strand in a Task state, its raw input. Out: the task's result, or StateFailed.
 Never: retries or catches (failure.py is around us); never calls anything.
 
-States Language specification: "Task State"; reference 08, 13.4.
+States Language specification: "Task State".
 """
 
 import base64

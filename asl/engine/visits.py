@@ -5,7 +5,7 @@ Out: Visits by the name of their state; Calls in order.
 Never: decides anything, or is asked while an execution runs at full speed.
 
 An event belongs to the visit of the event that it follows (previousEventId), until its
-state is left; reference 13. Who was interrupted shows by what never left.
+state is left. Who was interrupted shows by what never left.
 More than 250 lines: what is told of visits and calls, and the one walk that finds it.
 """
 

@@ -4,7 +4,7 @@ In: a state, a table to write in. Out: the same state for the engine, each of wh
 compiled fields also writes its value down, by TestState's name for it.
 Never: changes a value, or the order in which fields are evaluated.
 
-AWS's TestState, inspectionData; reference 15.3.
+AWS's TestState, inspectionData.
 """
 
 from collections.abc import Callable

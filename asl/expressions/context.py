@@ -4,7 +4,7 @@ In: the parts that an Execution and a state know. Out: one JSON object, members 
 order in which AWS writes them.
 Never: kept; it is built when an expression asks for it.
 
-Developer guide: "Context object"; reference 11.
+Developer guide: "Context object".
 """
 
 from collections.abc import Mapping

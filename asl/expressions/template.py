@@ -4,7 +4,7 @@ In: the template's JSON. Out: one closure `(data, scope) -> value`, compiled onc
 Never: evaluates strings that stand under a plain key; they are literals whatever they
 look like.
 
-States Language specification: "Payload Template"; reference 02, section 2.4. A text
+States Language specification: "Payload Template". A text
 after `….$` is a path (`$`, `$$`, `$variable`) or an intrinsic call.
 """
 

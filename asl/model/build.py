@@ -5,7 +5,7 @@ expression compiled, and the Problems met on the way; a field that cannot be und
 makes a Problem and a hole, so that one bad field hides nothing.
 Never: judges structure (missing, unknown, misplaced fields: checks/schema.py) or flow.
 
-States Language specification, whole; reference 01.
+States Language specification, whole.
 """
 
 from collections.abc import Mapping

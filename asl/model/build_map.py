@@ -3,7 +3,7 @@
 In: the fields of a Map. Out: a frozen Map.
 Never: reads items; the engine asks a task to.
 
-States Language specification: "Map State"; reference 10.
+States Language specification: "Map State".
 """
 
 from collections.abc import Callable

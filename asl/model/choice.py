@@ -4,7 +4,7 @@ In: a rule's JSON (JSONPath mode: comparators, And, Or, Not) or its Condition (J
 Out: a closure `(subject, scope) -> bool`.
 Never: decides where to go; engine/choice.py does.
 
-States Language specification: "Choice State"; reference 06. A rule whose Variable finds
+States Language specification: "Choice State". A rule whose Variable finds
 nothing fails the execution, even where a Default exists; only IsPresent asks for that.
 """
 

@@ -4,8 +4,7 @@ In: a field's text, path or expression. Out: closures `(subject, scope) -> value
 raise EvaluationError in AWS's words.
 Never: reads a definition; build.py does.
 
-States Language specification: "Timeouts and Heartbeats", "Wait State", "Map State";
-reference 02 (2.5), 03 (3.5), 07 (7.1), 10.
+States Language specification: "Timeouts and Heartbeats", "Wait State", "Map State".
 """
 
 import re

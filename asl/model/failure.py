@@ -3,7 +3,7 @@
 In: fields of a definition. Out: frozen records.
 Never: decides; engine/failure.py does.
 
-States Language specification: "Errors"; reference 09.
+States Language specification: "Errors".
 """
 
 from dataclasses import dataclass

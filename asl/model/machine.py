@@ -3,7 +3,7 @@
 In: what model/build.py made. Out: states by name, and the order in which they stand.
 Never: changed after it was built, so that one machine may run many times at once.
 
-States Language specification: "Structure of a State Machine"; reference 01.
+States Language specification: "Structure of a State Machine".
 """
 
 from collections.abc import Iterator, Mapping

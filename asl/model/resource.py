@@ -4,7 +4,7 @@ In: the text of a `Resource` field. Out: a frozen Resource, or None where the te
 resource that Step Functions knows the form of.
 Never: knows which services exist; that is a matter of checks and of the task table.
 
-Developer guide: "Integrating services"; reference 08, section 8.1.
+Developer guide: "Integrating services".
 """
 
 import re

@@ -6,7 +6,7 @@ Never: behaviour; the engine acts on them. A field of the other query language i
 Compiled fields are closures `(subject, scope) -> value`. In JSONPath mode the subject
 is the data that `$` means there; in JSONata mode it is `$states` without its context.
 
-States Language specification: "State Types"; reference 01, section 1.4.
+States Language specification: "State Types".
 """
 
 from collections.abc import Callable

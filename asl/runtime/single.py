@@ -5,7 +5,7 @@ around it. Out: a StateResult: how the state ended, where it leads, and its inte
 data.
 Never: retries or goes on: a failure that would be retried is told as RETRIABLE.
 
-AWS's TestState; reference 15.
+AWS's TestState.
 """
 
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ Never: calls anything (answer.py does), finds anything (registry.py does).
 | .waitForTaskToken | the same as without | the service's response |
 | activity | the input | the result |
 
-Developer guide: "Integrating services"; reference 08.
+Developer guide: "Integrating services".
 """
 
 import json

@@ -3,7 +3,7 @@
 In: resources, FunctionNames, patterns. Out: texts in order of precedence; one binding.
 Never: holds the table (registry.py).
 
-Lambda API reference: Invoke, "FunctionName"; reference 08 (8.1, 8.5).
+Lambda API reference: Invoke, "FunctionName".
 """
 
 from dataclasses import dataclass

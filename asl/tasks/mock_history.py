@@ -9,7 +9,7 @@ A task that did not answer before it was timed out or given up becomes Never; so
 one whose own limit was at work, which then runs out again. Answers keep the time they
 took: it decides in which order parallel branches go on.
 
-API reference: GetExecutionHistory; reference 13.
+API reference: GetExecutionHistory.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ Out: replies, handed to the `deliver` that was given when the token was opened.
 Never: knows the time; `after_seconds` counts from the moment of the call: the runner's
 clock plus what the calling handler has taken by `advance`.
 
-API reference: SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat; reference 08 (8.8).
+API reference: SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat.
 """
 
 import math
