@@ -1,7 +1,10 @@
-"""For tests of the pytest plugin: pytest inside pytest, with the plugin loaded."""
+"""Shared: pytest inside pytest, for the plugin; a browser, for pages."""
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
+from typing import Any
 
 import pytest
 
@@ -58,3 +61,18 @@ def kit(loaded: None, pytester: pytest.Pytester) -> Kit:
         return pytester.runpytest_inprocess(*plugin, *arguments)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; for one module only, as it keeps an event loop running meanwhile."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
+    found = os.environ.get("ASL_CHROMIUM") or shutil.which("chromium")
+    if found is None:
+        pytest.skip("needs Chromium")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox"]
+        )
+        yield started
+        started.close()

@@ -8,6 +8,9 @@ holds more items than it takes to keep the children at work, or what has been wr
 Items come by the page and results go by the part, with one child execution for each
 item or batch between them: a Map Run of a million items holds a few thousand.
 
+More than 400 lines: a Map Run's beginning, going on after a redrive and end are one
+story; its items and its results have modules of their own.
+
 States Language specification: "Map State"; developer guide: "Distributed mode".
 """
 

@@ -61,8 +61,8 @@ def run(
 
     `input` None means `{}`, as StartExecution has it. `machines` holds the machines
     that startExecution may name, by ARN. `buckets` is a folder with one subfolder a
-    bucket, the stand-in for S3. `real_limit_seconds` ends a run whose callable really
-    blocks.
+    bucket, the stand-in for S3, or the URL of a store. `real_limit_seconds` ends a run
+    whose callable really blocks.
     """
     runner = make_runner(
         machine,

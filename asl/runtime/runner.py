@@ -1,12 +1,15 @@
 """The runner: effects to callables, clock and children; answers back as replies.
 
 In: an Execution that has not begun, a table of tasks, a clock, perhaps a pool.
-Out: the same Execution, ended; a Journal of what it was told.
+Out: the same Execution, ended; where a Journal is given, in it what was told.
 Never: decides what happens next in a machine; the engine does.
 
 One run is one inbox, one agenda and one clock for the execution and all that it starts
 (nested machines, children of a distributed Map). Virtual time jumps only while no
 callable is at work, so that threads cannot change the outcome.
+
+More than 400 lines: taking a reply, doing what follows and noticing that nothing can
+come share the tables of one run, and read best in one place.
 """
 
 import queue

@@ -1,8 +1,6 @@
 """The viewer in a real browser: headless Chromium, driven by Playwright."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,20 +69,6 @@ def executed() -> asl.Execution:
         {"Return": answer},
     ]
     return asl.run(MACHINE, {"given": HOSTILE}, tasks=asl.Mocks({"Check": answers}))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-    found = os.environ.get("ASL_CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        pytest.skip("needs Chromium")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"]
-        )
-        yield started
-        started.close()
 
 
 Open = Callable[..., Any]

@@ -1,9 +1,7 @@
 """The server's page in a real browser: headless Chromium, driven by Playwright."""
 
 import json
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,20 +44,6 @@ PASSES: dict[str, Any] = {
     "StartAt": "P",
     "States": {"P": {"Type": "Pass", "End": True}},
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-    found = os.environ.get("ASL_CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        pytest.skip("needs Chromium")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"]
-        )
-        yield started
-        started.close()
 
 
 class Gate:
