@@ -31,7 +31,8 @@ def run_pass(strand: Strand, state: Pass, raw: Json) -> tuple[str | None, Json]:
     """Pass: the quick way for (Result) and (ResultPath), the whole way for the rest."""
     strand.enter(state, raw)
     if not state.straight:
-        output, assigned = _pass_all(strand, state, raw)
+        finish = finish_input if state.jsonata else _pass_all
+        output, assigned = finish(strand, state, raw)
         strand.leave(state, output, assigned)
         return state.next, output
     if state.has_result:
@@ -54,8 +55,6 @@ def run_pass(strand: Strand, state: Pass, raw: Json) -> tuple[str | None, Json]:
 
 
 def _pass_all(strand: Strand, state: Pass, raw: Json) -> tuple[Json, Json]:
-    if state.jsonata:
-        return finish_input(strand, state, raw)
     given = effective_input(strand, state, raw)
     if state.has_result:
         result = state.result

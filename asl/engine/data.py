@@ -98,12 +98,12 @@ def finish_result(
 
 def finish_input(strand: Strand, state: Common, raw: Json) -> tuple[Json, Json]:
     """The way of a state without a result (Wait, Succeed, Choice's Default)."""
-    if state.takes_raw and state.gives_raw and state.assign is None:
-        return raw, None
     if state.jsonata:
         given = {"input": raw}
         output = raw if state.output is None else state.output(given, strand)
         return output, None if state.assign is None else state.assign(given, strand)
+    if state.takes_raw and state.gives_raw and state.assign is None:
+        return raw, None
     value = effective_input(strand, state, raw)
     assigned = None if state.assign is None else state.assign(value, strand)
     return shown(strand, state, value), assigned

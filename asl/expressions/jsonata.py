@@ -10,7 +10,6 @@ Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
@@ -19,11 +18,15 @@ from asl.expressions.jsonata_functions import CAPTURE_RANDOM, CHANCE, CLOCK, FUN
 from asl.expressions.jsonata_text import (
     BRIEF,
     PLAIN_PATH,
+    as_fields,
     dollar_names,
     whole_numbers,
 )
 from asl.expressions.scope import EvaluationError, Scope, SyntaxProblem
 from asl.values import Json, json_text
+
+Evaluate: TypeAlias = Callable[[dict[str, Json], Scope], Json]
+"""What an expression or a template comes to, given `$states` and a Scope."""
 
 _MEMBERS = frozenset(("input", "context", "result", "errorOutput"))
 _MISSING = object()
@@ -34,11 +37,11 @@ class Expression:
     """One JSONata expression, compiled once, evaluated any number of times."""
 
     __slots__ = (
-        "__dict__",
         "_chance",
         "_clock",
         "_contextual",
         "_functions",
+        "_main",
         "_other_names",
         "_path",
         "_programs",
@@ -94,6 +97,8 @@ class Expression:
         )
         self._programs: dict[tuple[str, ...], Program] = {}
         """By the functions that variables hide."""
+        self._main: Program | None = None
+        """The one where they hide none, once there is one."""
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -109,46 +114,119 @@ class Expression:
 
         Raises EvaluationError, which names `location`, the field's slash path.
         """
+        return self.at(location)(states, scope)
+
+    def at(self, location: str) -> Evaluate:
+        """`evaluate` for one location, for who calls it often."""
         if self._path is not None:
-            value = self._follow(states, scope)
+            return self._follower(self._path, location)
+        if self._reads_only_variables and "?" not in self.text:
+            return self._calculator(location)
+        return lambda states, scope: self._evaluate(states, scope, location)
+
+    def _follower(self, path: list[str], location: str) -> Evaluate:
+        """For an expression that only names a value, as most do.
+
+        Taken without the engine the value is shared, not copied, and its integers keep
+        all their digits.
+        """
+        root, *steps = path
+        of_states = root == "states"
+        member = steps.pop(0) if of_states and steps else None
+
+        def follow(states: dict[str, Json], scope: Scope) -> Json:
+            value: Json
+            if not of_states:
+                value = scope.variables.get(root, _UNCLEAR)  # no variable: a function?
+            elif member is None:
+                value = _whole_states(states, scope)
+            elif member == "context":
+                value = scope.context
+            else:
+                value = states.get(member, _MISSING)
+            for step in steps:
+                if isinstance(value, dict):
+                    value = value.get(step, _MISSING)
+                else:  # in an array the step is taken from every item
+                    unclear = isinstance(value, list) or value is _UNCLEAR
+                    value = _UNCLEAR if unclear else _MISSING
+                    break
             if value is _MISSING:
                 raise self.failure(location, _UNDEFINED)
-            if value is not _UNCLEAR:
-                return whole_numbers(value)
+            if value is _UNCLEAR:
+                return self._evaluate(states, scope, location)
+            return whole_numbers(value)
+
+        return follow
+
+    def _calculator(self, location: str) -> Evaluate:
+        """For an expression that reads variables alone: they are its data as they are.
+
+        `_evaluate` without all that such an expression has no need of.
+        """
+        other_names = self._other_names
+
+        def calculate(states: dict[str, Json], scope: Scope) -> Json:
+            variables = scope.variables
+            try:
+                program = self._main or self._program(variables)
+                for name in other_names:
+                    if name in variables:
+                        program = self._program(variables)
+                value = program.run(variables)
+                if value is not None:
+                    return value
+                told = program.tell_none(variables)
+            except Exception as error:
+                self._fail(error, location)
+            return self._nothing(told, location)
+
+        return calculate
+
+    def _evaluate(self, states: dict[str, Json], scope: Scope, location: str) -> Json:
         variables = scope.variables
-        data: Mapping[str, Json] = variables
-        now = seed = 0
+        moment: tuple[int, ...] = ()
         try:
-            program = self._program(variables) if self._other_names else self._main
-            if not self._reads_only_variables:
+            program = self._program(variables)
+            if self._clock or self._chance:
                 now = scope.now_ms if self._clock else 0
-                seed = scope.random.getrandbits(63) if self._chance else 0
-                data = self._data(program, states, scope)
+                moment = now, scope.random.getrandbits(63) if self._chance else 0
+            data = self._data(program, states, scope)
             if watchers and "?" in self.text:
-                self._tell_watchers(data, now, seed, scope, location)
-            value = program.run(data, now, seed)
+                self._tell_watchers(data, moment, scope, location)
+            run = program.run
+            value = run(data, *moment) if moment else run(data)
             if value is not None:
                 return value
-            told = program.tell_none(data, now, seed)
+            told = program.tell_none(data, *moment)
         except Exception as error:
             self._fail(error, location)
-        if told == "null":
-            return None
-        what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
-        raise self.failure(location, what)
+        return self._nothing(told, location)
+
+    def _nothing(self, told: str, location: str) -> None:
+        """Null is a value; undefined and functions are none."""
+        if told != "null":
+            what = _UNDEFINED if told == "undefined" else _UNSUPPORTED
+            raise self.failure(location, what)
 
     def _data(
         self, program: Program, states: dict[str, Json], scope: Scope
-    ) -> dict[str, Json]:
-        """What a program is given that reads more than variables."""
+    ) -> Mapping[str, Json]:
+        """What a program is given."""
         variables = scope.variables
+        if self._reads_only_variables:
+            return variables
         data = {k: variables[k] for k in program.fields if k in variables}
         if self._reads_states:
             data["states"] = self._states(states, scope)
         return data
 
     def _tell_watchers(
-        self, data: Mapping[str, Json], now: int, seed: int, scope: Scope, location: str
+        self,
+        data: Mapping[str, Json],
+        moment: tuple[int, ...],
+        scope: Scope,
+        location: str,
     ) -> None:
         """Evaluate once more, with marks in the text that tell which ways it takes."""
         from asl.expressions.jsonata_conditions import MARK, mark_conditions
@@ -159,7 +237,7 @@ class Expression:
         # What fails here fails again in the evaluation itself, and is told there; the
         # ways taken until then were taken.
         with contextlib.suppress(Exception):
-            marked.run(data, now, seed)
+            marked.run(data, *moment)
         for watch in tuple(watchers):
             watch(scope, location, self.text, took)
 
@@ -172,41 +250,17 @@ class Expression:
             location=location,
         )
 
-    def _follow(self, states: dict[str, Json], scope: Scope) -> Json:
-        # Most expressions only name a value. Taken here it is shared, not copied, its
-        # integers keep all their digits, and the way through the engine is saved.
-        steps = iter(self._path or ())
-        root = next(steps)
-        value: Json
-        if root != "states":
-            value = scope.variables.get(root, _UNCLEAR)  # no variable: a function?
-        elif (member := next(steps, None)) is None:
-            value = _whole_states(states, scope)
-        elif member == "context":
-            value = scope.context
-        else:
-            value = states.get(member, _MISSING)
-        for step in steps:
-            if isinstance(value, dict):
-                value = value.get(step, _MISSING)
-            elif isinstance(value, list) or value is _UNCLEAR:
-                return _UNCLEAR  # in an array the step is taken from every item
-            else:
-                return _MISSING
-        return value
-
-    @cached_property
-    def _main(self) -> Program:
-        """The program where no variable hides a function."""
-        return self._build(())
-
     def _program(self, variables: Mapping[str, Json]) -> Program:
-        if variables.keys().isdisjoint(self._other_names):
+        """The program where these variables are."""
+        if self._main and variables.keys().isdisjoint(self._other_names):
             return self._main
         hidden = tuple([name for name in self._other_names if name in variables])
-        if hidden not in self._programs:
-            self._programs[hidden] = self._build(hidden)
-        return self._programs[hidden]
+        program = self._programs.get(hidden)
+        if program is None:
+            program = self._programs[hidden] = self._build(hidden)
+            if not hidden:
+                self._main = program
+        return program
 
     def _build(
         self,
@@ -218,10 +272,18 @@ class Expression:
         text = self.text if text is None else text
         functions = sorted(self._functions.difference(hidden))
         names = sorted(self.variables.union(hidden))
+        timeless = not (self._clock or self._chance)
+        brief = (
+            timeless
+            and not (self._contextual or hidden)
+            and BRIEF.fullmatch(text) is not None
+        )
         prelude = [] if CHANCE.isdisjoint(functions) else [CAPTURE_RANDOM]
         prelude += [f"${name} := {FUNCTIONS[name][0]}; " for name in functions]
-        if not self._contextual:
-            fields = [*names, "states"] if self._reads_states else names
+        fields = [*names, "states"] if self._reads_states else names
+        if brief:
+            text = as_fields(text, fields)
+        elif not self._contextual:
             prelude += [f"${name} := `{name}`; " for name in fields]
         source = f"({''.join(prelude)}{text})" if prelude else text
         hosts = {f"_{name}": FUNCTIONS[name][1] for name in functions} | (more or {})
@@ -230,8 +292,8 @@ class Expression:
             hosts,
             names,
             bound=self._contextual,
-            timeless=not (self._clock or self._chance),
-            brief=not self._contextual and BRIEF.fullmatch(text) is not None,
+            timeless=timeless,
+            brief=brief,
         )
 
     def _states(self, states: dict[str, Json], scope: Scope) -> dict[str, Json]:

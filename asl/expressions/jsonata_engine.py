@@ -68,8 +68,8 @@ _OWN_WORDS = frozenset(("D3137", "D3141"))
 """$error and $assert: the message is the expression's."""
 
 
-Run: TypeAlias = Callable[[Mapping[str, Json], int, int], Json]
-"""Evaluates with data, the moment in milliseconds and a seed."""
+Run: TypeAlias = Callable[..., Json]
+"""Evaluates with data and, unless timeless, the moment in milliseconds and a seed."""
 
 
 class Program:
@@ -78,7 +78,7 @@ class Program:
     The data goes in as the input document, which the engine converts as far as it is
     read, or else, if `bound`, as bindings, which it converts whole. A `timeless` text
     names nothing that reads the clock or draws a chance, and is spared both; a `brief`
-    one cannot run long or make anything large, and is spared the limits too.
+    one, timeless and not bound, cannot run long and is spared the limits too.
     """
 
     __slots__ = (
@@ -114,11 +114,11 @@ class Program:
         self.run = self._load(source)
         self._teller: Run | None = None
 
-    def tell_none(self, data: Mapping[str, Json], now: int, seed: int) -> str:
+    def tell_none(self, data: Mapping[str, Json], *moment: int) -> str:
         """What a None of `run` stands for: "null", "undefined" or "function"."""
         if self._teller is None:
             self._teller = self._load(f"($_r := {self._source}; [$_r, $_r = null])")
-        told = self._teller(data, now, seed)
+        told = self._teller(data, *moment)
         if told == [False]:
             return "undefined"
         return "null" if told == [None, True] else "function"
@@ -127,14 +127,13 @@ class Program:
         loaded = load_expression(source)
         for name, host in self._hosts.items():
             loaded.register_function(name, host)
-        evaluate: Callable[..., Json] = loaded.evaluate
-        bound = self.bound
+        evaluate: Run = loaded.evaluate
         # A closure with the options written out: half a microsecond less per call
-        # than a method that hands on a dict of them.
+        # than a method that hands on a dict of them; even a None costs time.
         if self._brief:
-            return lambda data, now, seed: evaluate(data)
-        if self._timeless and not bound:
-            return lambda data, now, seed: evaluate(
+            return evaluate
+        if self._timeless and not self.bound:
+            return lambda data: evaluate(
                 data,
                 timeout=TIMEOUT_SECONDS,
                 max_depth=MAX_CALL_DEPTH,
@@ -144,9 +143,9 @@ class Program:
                 max_result_size=MAX_RESULT_BYTES,
             )
         if self._timeless:
-            return lambda data, now, seed: evaluate(
-                None if bound else data,
-                data if bound else None,
+            return lambda data: evaluate(
+                None,
+                data,
                 timeout=TIMEOUT_SECONDS,
                 max_depth=MAX_CALL_DEPTH,
                 max_steps=MAX_STEPS,
@@ -154,6 +153,7 @@ class Program:
                 max_array_length=MAX_ITEMS,
                 max_result_size=MAX_RESULT_BYTES,
             )
+        bound = self.bound
         return lambda data, now, seed: evaluate(
             None if bound else data,
             data if bound else None,

@@ -7,14 +7,16 @@ Never: evaluates an expression itself (jsonata.py); changes the template.
 https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
-from asl.expressions.jsonata import Expression, compile_jsonata_string, is_jsonata
+from asl.expressions.jsonata import (
+    Evaluate,
+    Expression,
+    compile_jsonata_string,
+    is_jsonata,
+)
 from asl.expressions.scope import Scope, SyntaxProblem
 from asl.values import Json
-
-Fill: TypeAlias = Callable[[dict[str, Json], Scope], Json]
 
 
 class TemplateProblems(Exception):
@@ -30,13 +32,13 @@ class Template:
 
     __slots__ = ("expressions", "fill")
 
-    fill: Fill
+    fill: Evaluate
     """What a call does, for who calls it often."""
     expressions: tuple[tuple[str, Expression], ...]
     """The expressions, each with its JSON pointer below the template."""
 
     def __init__(
-        self, fill: Fill, expressions: tuple[tuple[str, Expression], ...]
+        self, fill: Evaluate, expressions: tuple[tuple[str, Expression], ...]
     ) -> None:
         self.fill = fill
         self.expressions = expressions
@@ -51,7 +53,7 @@ def compile_template(value: Json, location: str) -> Template:
     expressions: list[tuple[str, Expression]] = []
     problems: list[tuple[str, SyntaxProblem]] = []
 
-    def compile_part(part: Json, place: str, pointer: str) -> Fill | None:
+    def compile_part(part: Json, place: str, pointer: str) -> Evaluate | None:
         if is_jsonata(part):
             try:
                 expression = compile_jsonata_string(part)
@@ -59,9 +61,8 @@ def compile_template(value: Json, location: str) -> Template:
                 problems.append((pointer, problem))
                 return None
             expressions.append((pointer, expression))
-            evaluate = expression.evaluate
-            return lambda states, scope: evaluate(states, scope, place)
-        fills: dict[str | int, Fill] = {}
+            return expression.at(place)
+        fills: dict[str | int, Evaluate] = {}
         for key, item, below in _items(part, place):
             escaped = str(key).replace("~", "~0").replace("/", "~1")
             if fill := compile_part(item, below, f"{pointer}/{escaped}"):
@@ -83,7 +84,7 @@ def _items(part: Json, place: str) -> Iterator[tuple[str | int, Json, str]]:
             yield index, item, f"{place}[{index}]"
 
 
-def _container_fill(part: Json, fills: dict[str | int, Fill]) -> Fill:
+def _container_fill(part: Json, fills: dict[str | int, Evaluate]) -> Evaluate:
     if isinstance(part, dict):
         members = [(key, fills.get(key), item) for key, item in part.items()]
         return lambda states, scope: {

@@ -8,15 +8,23 @@ JSONata's tokenizer decides what a name is: everything up to a space or an opera
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asl.errors import InternalError
 from asl.values import Json
 
 BRIEF = re.compile(
-    r"(?:\s+|\$[A-Za-z_]\w*|\d+(?:\.\d+)?|[-+*/%<>=!]|\b(?:and|or)\b){1,200}", re.ASCII
+    r"""(?![^/]*/[^/]*/)            # two slashes could be a regular expression
+    (?: \s++ | [-+*/%<>=!&?] | :(?!=) | \b(?:and|or|in|true|false|null)\b
+      | \d++(?:\.\d++)? | '[^'\\$]*+' | "[^"\\$]*+"
+      | \$[A-Za-z_]\w*+(?!\s*\() | \.[A-Za-z_]\w*+(?!\s*\()
+      | (?:\$(?:abs|average|boolean|ceil|count|exists|floor|length|lowercase|max|min
+          |not|number|round|sqrt|string|sum|trim|type|uppercase))?\( | \)(?!\s*\()
+    ){1,100}+""",
+    re.ASCII | re.VERBOSE,
 )
-"""Arithmetic and comparisons of variables and numbers: nothing in it can loop."""
+"""Operators, conditions and functions of one argument over named values: nothing in it
+can loop, and nothing it makes is much larger than all that it reads."""
 
 PLAIN_PATH = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 """An expression that only names a value: `$n`, `$states.input.order.id`."""
@@ -30,6 +38,19 @@ _TOKEN = re.compile(
 )
 _REGEX = re.compile(r"/(?:\\.|[^/\\])+/\w*", re.DOTALL)
 _OPERATOR = frozenset(("and", "or", "in", *"([{,@#;:?+-*/%|=<>^&!~."))
+
+
+def as_fields(brief: str, names: Iterable[str]) -> str:
+    """A brief text that reads these names as fields of the input, not as variables.
+
+    One step for the engine where a variable made of the field would be two; nothing in
+    a brief text changes what the input is.
+    """
+    fields = {f"${name}": f"`{name}`" for name in names}
+    return _NAME.sub(lambda name: fields.get(name[0], name[0]), brief)
+
+
+_NAME = re.compile(r"\$\w+", re.ASCII)
 
 
 def dollar_names(text: str) -> Iterator[str]:
@@ -57,7 +78,10 @@ def dollar_names(text: str) -> Iterator[str]:
 
 def whole_numbers(value: Json) -> Json:
     """The value with 1.0 as 1 and -0.0 as 0; shared where there is none of them."""
-    if type(value) in _CONTAINERS and not _has_whole_float(value):
+    kind = type(value)
+    if kind is int or kind is str:
+        return value
+    if kind in _CONTAINERS and not _has_whole_float(value):
         return value
     return _with_whole_numbers(value)
 

@@ -138,9 +138,10 @@ def _invalid(path: Path) -> EvaluationError:
 
 def compile_condition(expression: Expression, location: str) -> Test:
     """Compile a JSONata Condition, which must give a boolean."""
+    evaluate = expression.at(location)
 
     def test(subject: Json, scope: Scope) -> bool:
-        value = expression.evaluate(subject, scope, location)
+        value = evaluate(subject, scope)
         if value is True or value is False:
             return value
         raise unexpected_type(expression, location, "boolean", value)

@@ -80,9 +80,10 @@ def integer_expression(
     field: str, expression: Expression, *, least: int = 0, most: int = MAX_SECONDS
 ) -> Number:
     """A JSONata field whose value must be a whole number within bounds."""
+    compute = expression.at(field)
 
     def evaluate(subject: Json, scope: Scope) -> int:
-        value = expression.evaluate(subject, scope, field)
+        value = compute(subject, scope)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise unexpected_type(expression, field, "number", value)
         if value != int(value):
@@ -104,9 +105,10 @@ def integer_expression(
 
 def float_expression(field: str, expression: Expression) -> Number:
     """A JSONata field whose value must be a number."""
+    compute = expression.at(field)
 
     def evaluate(subject: Json, scope: Scope) -> float:
-        value = expression.evaluate(subject, scope, field)
+        value = compute(subject, scope)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise unexpected_type(expression, field, "number", value)
         return value
@@ -118,9 +120,10 @@ def typed_expression(
     field: str, expression: Expression, expected: str, kinds: tuple[type, ...]
 ) -> Evaluate:
     """A JSONata field whose value must have one JSON type (`expected` names it)."""
+    compute = expression.at(field)
 
     def evaluate(subject: Json, scope: Scope) -> Json:
-        value = expression.evaluate(subject, scope, field)
+        value = compute(subject, scope)
         if type(value) not in kinds:
             raise unexpected_type(expression, field, expected, value)
         return value
@@ -172,9 +175,10 @@ def timestamp_path(path: Path) -> Number:
 
 def timestamp_expression(field: str, expression: Expression) -> Number:
     """Wait's Timestamp in JSONata; gives nanoseconds since 1970."""
+    compute = expression.at(field)
 
     def evaluate(subject: Json, scope: Scope) -> int:
-        value = expression.evaluate(subject, scope, field)
+        value = compute(subject, scope)
         if not isinstance(value, str):
             raise unexpected_type(expression, field, "string", value)
         moment = parse_timestamp(value)

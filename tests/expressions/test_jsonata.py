@@ -11,6 +11,7 @@ import pytest
 from asl.errors import InternalError
 from asl.expressions import jsonata_engine
 from asl.expressions.jsonata import (
+    Expression,
     compile_jsonata,
     compile_jsonata_string,
     is_jsonata,
@@ -675,17 +676,108 @@ def test_importing_the_module_does_not_load_the_engine() -> None:
         ("$n + 1", True),
         ("$n < 1000 and $a != $b or 2.5 % $c = 1", True),
         ("-$n", True),
-        ("$n & 'x'", False),
-        ("$sum($n)", False),
-        ("$n.a + 1", False),
+        ("$n & 'x'", True),
+        ("'item ' & $string($n)", True),
+        ("$sum($n.list.x) > 3 and $exists($states.input.id)", True),
+        ("($n.a + 1) * -2", True),
+        ("$n = null ? 'none' : $n in $a ? true : \"x\"", True),
+        ("$n\n    + 1", True),
         ("[1..9]", False),
-        ("$n ? 1 : 2", False),
-        ("($n)", False),
+        ("$n[0]", False),
         ("$n + 1" * 100, False),
         ("$é + 1", False),
+        ("n + 1", False),
+        ("$n.($a)", False),
+        ("$n.* + 1", False),
+        ("$m := 1", False),
+        ("$n; 1", False),
+        ("$f($n)", False),
+        ("$map ($n)", False),
+        ("$n.string($n)", False),
+        ("($map)($n)", False),
+        ("($map) ($n)", False),
+        ("$string($n, true)", False),
+        ("$pad($n)", False),
+        ("$now() & 'x'", False),
+        ("/1+/ ('111')", False),
+        ("$n / 2", True),
+        ("$n / 2 / 3", False),
+        ("'$n' & 'x'", False),
+        (r"'\n' & 'x'", False),
     ],
 )
-def test_only_plain_arithmetic_and_comparison_are_spared_the_limits(
-    text: str, brief: bool
-) -> None:
+def test_only_what_cannot_run_long_is_spared_the_limits(text: str, brief: bool) -> None:
     assert (BRIEF.fullmatch(text) is not None) is brief
+
+
+@pytest.mark.parametrize(("tail", "brief"), [("", True), ("[0]", False)])
+def test_long_runs_of_spaces_and_digits_are_read_at_once(
+    tail: str, brief: bool
+) -> None:
+    # A pattern that may split a run in many ways would try them all here.
+    text = f"$n + {' ' * 500}{'1' * 500}{tail}"
+    assert (BRIEF.fullmatch(text) is not None) is brief
+
+
+BRIEF_TEXTS = (
+    "$a + $b",
+    "$a & $b",
+    "$a = $b",
+    "$a < $b",
+    "$a and $b",
+    "$a in $b",
+    "$a.x.y + 1",
+    "$a.x = $b",
+    "$sum($a)",
+    "$count($a.x)",
+    "$string($a)",
+    "$string($a.x) & $b",
+    "$not($a)",
+    "$exists($a.x) ? $a.x : $b",
+    "-$a",
+    "($a)",
+    "$type($a)",
+    "$a & 'a' & \"b\"",
+    "$uppercase($a)",
+    "$max($a) - $min($a)",
+)
+VALUES: tuple[Json, ...] = (
+    0,
+    -2.5,
+    10**17,
+    "",
+    "12",
+    "é",
+    None,
+    True,
+    [],
+    [1],
+    [[1], [2, 3]],
+    [1, "x"],
+    [{"x": 1}, {"x": [2, {"y": 3}]}],
+    {},
+    {"x": 5},
+    {"x": None},
+    {"x": {"y": [4]}},
+)
+
+
+@pytest.mark.parametrize("text", BRIEF_TEXTS)
+def test_a_brief_text_gives_what_the_same_text_gives_with_limits(text: str) -> None:
+    assert BRIEF.fullmatch(text) is not None
+    brief, limited = compile_jsonata(text), compile_jsonata(f"($x := 1; {text})")
+    for a in VALUES:
+        for b in VALUES:
+            scope = Surroundings(variables={"a": a, "b": b})
+            assert outcome(brief, scope) == outcome(limited, scope)
+    for variables in ({}, {"a": 1}, {"b": [1]}):
+        scope = Surroundings(variables=variables)
+        assert outcome(brief, scope) == outcome(limited, scope)
+
+
+def outcome(expression: Expression, scope: Surroundings) -> Json:
+    """The value with its type, or the failure without the text it quotes."""
+    try:
+        return repr(expression.evaluate({"input": {}}, scope, "Output"))
+    except EvaluationError as error:
+        return error.detail.replace(expression.text, "")
