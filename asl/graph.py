@@ -4,7 +4,8 @@ In: a machine's JSON object (a whole definition, a branch, an item processor), h
 faulty. Out: its transitions, its terminal states, its networkx graph.
 Never: looks into the machines inside its states, or judges what it finds: checks/flow.
 
-The only module that imports networkx, and only when a graph is asked for.
+The only module that imports networkx, and only when a graph is asked for: the import
+takes longer than all else of a check, so flows_freely spares it most definitions.
 
 States Language specification: "Transitions".
 """
@@ -67,6 +68,33 @@ def is_terminal(state: Mapping[str, Json]) -> bool:
     if state.get("Type") in ("Succeed", "Fail"):
         return True
     return "Type" in state and state.get("End") is True
+
+
+def flows_freely(machine: Mapping[str, Json], start: Json) -> bool:
+    """Whether every state can be reached from one, and every one leads to an end.
+
+    Then a graph has nothing to tell: no state is out of reach, no circle is endless.
+    """
+    states = states_of(machine)
+    after: dict[str, list[str]] = {name: [] for name in states}
+    before: dict[str, list[str]] = {name: [] for name in states}
+    for step in transitions_of(machine):
+        if step.target in states:
+            after[step.source].append(step.target)
+            before[step.target].append(step.source)
+    starts = [start] if isinstance(start, str) and start in states else []
+    ends = [name for name, state in states.items() if is_terminal(state)]
+    return _walked(after, starts) == _walked(before, ends) == states.keys()
+
+
+def _walked(ways: Mapping[str, list[str]], todo: list[str]) -> set[str]:
+    """Everything that these ways lead to."""
+    found = set(todo)
+    while todo:
+        new = set(ways[todo.pop()]) - found
+        found |= new
+        todo += new
+    return found
 
 
 def build_graph(machine: Mapping[str, Json]) -> "Graph":

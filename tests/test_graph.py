@@ -1,10 +1,13 @@
 """The graph of one machine."""
 
+from itertools import product
+
 import pytest
 
 from asl.graph import (
     build_graph,
     endless,
+    flows_freely,
     is_terminal,
     reachable,
     states_of,
@@ -135,3 +138,28 @@ def test_an_endless_circle_is_one_that_nobody_leaves(
 ) -> None:
     start = value.get("StartAt", "A")
     assert sorted(endless(build_graph(value), start)) == circles
+
+
+WAYS = ["!", *("".join(way) for way in product(["", "A"], ["", "B"], ["", "C"]))]
+
+
+@pytest.mark.parametrize("start", ["A", "Nowhere", None])
+def test_a_machine_flows_freely_where_its_graph_has_nothing_to_tell(
+    start: Json,
+) -> None:
+    for ways in product(WAYS, repeat=3):
+        value = machine(**dict(zip("ABC", ways, strict=True)))
+        graph = build_graph(value)
+        # a state that leads nowhere is no circle, but it does not lead to an end either
+        stuck = any(not way for way in ways)
+        silent = reachable(graph, start) == set("ABC") and not endless(graph, start)
+        assert flows_freely(value, start) is (silent and not stuck), ways
+
+
+def test_a_way_to_no_state_leads_nowhere() -> None:
+    assert not flows_freely(machine(A="X"), "A")
+    assert flows_freely(machine(A="XB", B="!"), "A")
+
+
+def test_a_machine_without_states_flows_freely() -> None:
+    assert flows_freely({"States": {}}, "A")

@@ -7,7 +7,6 @@ States Language specification: "Errors", "Retrying after error".
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from asl.checks.fault import find_near
@@ -262,6 +261,8 @@ def _misspelt(name: str) -> str | None:
     known = LAMBDA_ERRORS if folded.startswith("lambda.") else STATES_ERRORS
     if folded.startswith(("lambda.", "state.", "sates.", "stats.")):
         # A function's own error may have such a name: only one nearly the same is told.
+        from difflib import get_close_matches  # only a mistake needs it
+
         close = get_close_matches(name, known, n=1, cutoff=0.9)
         return close[0] if close else None
     return None

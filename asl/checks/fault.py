@@ -8,7 +8,6 @@ Reference 16, section 16.4 (what AWS reports, in its own words).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 from asl.values import Json, json_text
@@ -225,6 +224,8 @@ def find_near(name: Json, known: Iterable[str]) -> str | None:
     if not isinstance(name, str):
         return None
     folded = {other.casefold(): other for other in known}
+    from difflib import get_close_matches  # only a mistake needs it
+
     close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
     return folded[close[0]] if close else None
 

@@ -21,6 +21,7 @@ from asl.checks.rules import Finding, rule
 from asl.graph import (
     build_graph,
     endless,
+    flows_freely,
     is_terminal,
     reachable,
     states_of,
@@ -210,6 +211,8 @@ def _ways(
     """Every state can be reached, and from every state there is a way out."""
     start = machine.value.get("StartAt")
     if start is None:  # nothing can be reached then, and the schema says why
+        return
+    if flows_freely(machine.value, start):
         return
     graph = build_graph(machine.value)
     found = reachable(graph, start)

@@ -6,7 +6,7 @@ Never: follows transitions (flow.py); reads paths, expressions or ARNs (data, ta
 
 The shapes themselves stand in schemas/state-machine.json. jsonschema sees one piece at
 a time, never the machines or rules nested in it, so that depth costs no recursion and
-an error in one state hides no other.
+an error in one state hides no other. What plain.py finds right it does not see at all.
 
 More than 250 lines: reading the schema and understanding what jsonschema says of it are
 one thing, and one module imports jsonschema.
@@ -16,11 +16,10 @@ States Language specification: "State Types", "Fields".
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from asl.checks.fault import (
     CODES,
@@ -32,6 +31,7 @@ from asl.checks.fault import (
     sentence,
 )
 from asl.checks.pieces import STATE_TYPES, Piece, find_stray_language, walk
+from asl.checks.plain import PlainTests
 from asl.errors import InternalError
 from asl.problem import Problem, Severity
 from asl.values import Json
@@ -135,7 +135,7 @@ def read_schema(
     it stands beside the package; it is taken from there only if pyproject.toml is there
     too, because beside an installed package lies anybody's `schemas`.
     """
-    inside = (package or files("asl")) / "schemas" / name
+    inside = (package or Path(__file__).resolve().parents[1]) / "schemas" / name
     if inside.is_file():
         return json.loads(inside.read_text("utf-8"))
     checkout = checkout or Path(__file__).resolve().parents[2]
@@ -148,13 +148,13 @@ def read_schema(
 @cache
 def _definitions() -> dict[str, Json]:
     """The schema's $defs, each whole: references replaced by what they refer to."""
-    raw = read_schema("state-machine.json")["$defs"]
+    raw = _raw_definitions()
 
     def whole(schema: Json) -> Json:
         own: dict[str, Json] = {}
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            # jsonschema passes over keywords that it does not know, such as these two
+            # jsonschema passes over a keyword that it does not know, such as this
             own = {**whole(raw[name]), "definition": name}
         for key, item in schema.items():
             if key in ("properties", "dependentSchemas"):
@@ -165,72 +165,21 @@ def _definitions() -> dict[str, Json]:
                 own[key] = whole(item)
             elif key != "$ref":
                 own[key] = item
-        return {**own, "plain": _plain(own)}
+        return own
 
     # A small letter: put together for editors, with recursion; not for us.
     return {name: whole(schema) for name, schema in raw.items() if name[0].isupper()}
 
 
-_Test: TypeAlias = Callable[[Json], bool]
-_ANNOTATIONS = {"title", "description", "default", "deprecated", "definition", "plain"}
-_PYTHON_TYPES = {"string": str, "object": dict, "boolean": bool, "array": list}
+@cache
+def _raw_definitions() -> dict[str, Json]:
+    definitions: dict[str, Json] = read_schema("state-machine.json")["$defs"]
+    return definitions
 
 
-def _plain(schema: Json) -> _Test | None:
-    """A quick test that finds most values right, for the schemas that allow of one.
-
-    jsonschema is asked only about the others. It needs some ten microseconds for every
-    field and group of fields, which a machine of 10,000 states has 100,000 of.
-    """
-    match {key: item for key, item in schema.items() if key not in _ANNOTATIONS}:
-        case {"type": str() as name, **rest} if not rest and name in _PYTHON_TYPES:
-            wanted = _PYTHON_TYPES[name]
-            return lambda value: type(value) is wanted
-        case {"enum": texts, **rest} if not rest:
-            return lambda value: type(value) is str and value in texts
-        case {"const": constant, **rest} if not rest:
-            return lambda value: type(value) is type(constant) and value == constant
-        case {"oneOf": group, **rest} if not rest:
-            names = frozenset(choice["required"][0] for choice in group)
-            return lambda value: sum(name in names for name in value) == 1
-        case {"not": {"required": [first, second]}, **rest} if not rest:
-            return lambda value: not (first in value and second in value)
-        case {**rest} if not rest:
-            return lambda _: True
-    return None
-
-
-def _properties(
-    validator: Json, members: Json, value: Json, _: Json
-) -> Iterator["ValidationError"]:
-    if type(value) is dict:
-        for name, item in value.items():
-            schema = members.get(name, _ANYTHING)
-            plain = schema["plain"] if schema else None
-            if schema is False:
-                yield _forbidden(name)
-            elif plain is None or not plain(item):
-                yield from validator.descend(item, schema, path=name, schema_path=name)
-
-
-def _all_of(
-    validator: Json, parts: Json, value: Json, _: Json
-) -> Iterator["ValidationError"]:
-    if type(value) is dict:
-        for index, part in enumerate(parts):
-            plain = part["plain"]
-            if plain is None or not plain(value):
-                yield from validator.descend(value, part, schema_path=index)
-
-
-def _forbidden(name: str) -> "ValidationError":
-    from jsonschema.exceptions import ValidationError
-
-    # jsonschema's own error for the schema `false` does not say where it was
-    return ValidationError("", path=[name], validator="false")
-
-
-_ANYTHING: Json = {"plain": _plain({})}
+@cache
+def _plain_tests() -> PlainTests:
+    return PlainTests(_raw_definitions())
 
 
 @cache
@@ -253,11 +202,35 @@ def _validator_class() -> Json:
     )
 
 
+def _properties(
+    validator: Json, members: Json, value: Json, _: Json
+) -> Iterator["ValidationError"]:
+    from jsonschema.exceptions import ValidationError
+
+    for name, item in value.items() if type(value) is dict else ():
+        schema = members.get(name, {})
+        if schema is False:
+            # jsonschema's own error for the schema `false` does not say where it was
+            yield ValidationError("", path=[name], validator="false")
+        else:
+            yield from validator.descend(item, schema, path=name, schema_path=name)
+
+
+def _all_of(
+    validator: Json, parts: Json, value: Json, _: Json
+) -> Iterator["ValidationError"]:
+    # what is no object has that fault, and not also a field too few or too many
+    for index, part in enumerate(parts) if type(value) is dict else ():
+        yield from validator.descend(value, part, schema_path=index)
+
+
 # --- one piece
 
 
 def _piece_faults(piece: Piece, *, consequences: bool) -> list[Fault]:
-    """What jsonschema finds here, each thing once."""
+    """What jsonschema finds here, each thing once; it is asked about what is wrong."""
+    if _plain_tests().of(piece.definition)(piece.value):
+        return []
     found: dict[Json, Fault] = {}
     for error in _validator(piece.definition).iter_errors(piece.value):
         for fault in _faults_of(error, piece):

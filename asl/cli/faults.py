@@ -13,7 +13,9 @@ from asl.cli.options import (
     buckets_option,
     mock_case_option,
     mocks_option,
+    seed_option,
     substitute_option,
+    tasks_option,
     type_option,
     workflow_type,
 )
@@ -29,11 +31,11 @@ from asl.cli.say import arrow, say, warn
     multiple=True,
     help="The execution's input; further ones for states that it does not lead to.",
 )
-@click.option("--tasks", metavar="FILE.py|MODULE", help="Python functions by name.")
+@tasks_option
 @mocks_option
 @mock_case_option
 @type_option
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @substitute_option
 @buckets_option
 @click.option("--kind", "kinds", multiple=True, help="Only faults of this kind.")

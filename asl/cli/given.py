@@ -7,7 +7,6 @@ Never: runs anything but the import of the user's own module.
 import importlib
 import importlib.util
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -147,6 +146,8 @@ def _import_file(path: Path) -> ModuleType:
 
 def describe(error: BaseException) -> str:
     """An exception of the user's own code: its last line, and where it was raised."""
+    import traceback  # only a mistake needs it
+
     last = traceback.format_exception_only(error)[-1].strip()
     if isinstance(error, SyntaxError):
         return f"{last} ({error.filename}:{error.lineno})"
@@ -156,6 +157,8 @@ def describe(error: BaseException) -> str:
 
 def find_place(error: BaseException) -> str | None:
     """Where an exception was raised: the last frame that is not asl's own."""
+    import traceback
+
     ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__)
     frames = [
         frame

@@ -66,6 +66,7 @@ class Verbs(click.Group):
             raise
         except KeyboardInterrupt:
             say("interrupted", err=True)
+            _leave_threads()
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             _leave_the_pipe()
@@ -115,6 +116,23 @@ def _replace_what_cannot_be_shown() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def _leave_threads() -> None:
+    """Leave at once where children are at work on threads, which nobody can stop.
+
+    Python would wait for them at its own end.
+    """
+    if "concurrent.futures.thread" not in sys.modules:
+        return
+    import threading
+
+    from asl.runtime.pools import THREADS
+
+    if any(thread.name.startswith(THREADS) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
 
 
 def _leave_the_pipe() -> None:

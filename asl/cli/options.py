@@ -18,6 +18,19 @@ def _folder_or_url(
     return str(kind.convert(value, parameter, context))
 
 
+input_option = click.option(
+    "--input",
+    metavar="JSON|@FILE|-",
+    help="The input: JSON text, a file, or standard input.",
+)
+tasks_option = click.option(
+    "--tasks",
+    metavar="FILE.py|MODULE",
+    help="Python functions by name: check_inventory for check-inventory.",
+)
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
+)
 buckets_option = click.option(
     "--buckets",
     metavar="FOLDER|URL",

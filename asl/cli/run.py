@@ -14,9 +14,12 @@ import click
 from asl.cli.main import FAILED, OPEN, SUCCEEDED
 from asl.cli.options import (
     buckets_option,
+    input_option,
     mock_case_option,
     mocks_option,
+    seed_option,
     substitute_option,
+    tasks_option,
     type_option,
     workflow_type,
 )
@@ -33,16 +36,8 @@ if TYPE_CHECKING:
 
 @click.command("run", short_help="Run a machine, in virtual time.")
 @click.argument("file")
-@click.option(
-    "--input",
-    metavar="JSON|@FILE|-",
-    help="The execution's input: JSON text, a file, or standard input.",
-)
-@click.option(
-    "--tasks",
-    metavar="FILE.py|MODULE",
-    help="Python functions by name: check_inventory for check-inventory.",
-)
+@input_option
+@tasks_option
 @mocks_option
 @mock_case_option
 @click.option(
@@ -53,9 +48,7 @@ if TYPE_CHECKING:
     help="Hold what mocks return against the API models of AWS, as TestState does.",
 )
 @type_option
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
-)
+@seed_option
 @click.option(
     "--real-time", is_flag=True, help="Really wait; by default time is virtual."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asl.cli.options import buckets_option
+from asl.cli.options import buckets_option, tasks_option
 from asl.cli.say import say, warn
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
     show_default=True,
     help="0 takes any free port and says which.",
 )
-@click.option(
-    "--tasks",
-    metavar="FILE.py|MODULE",
-    help="Python functions by name: check_inventory for check-inventory.",
-)
+@tasks_option
 @click.option(
     "--mocks",
     metavar="FILE",

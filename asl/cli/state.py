@@ -12,9 +12,12 @@ import click
 from asl.cli.main import FAILED, SUCCEEDED
 from asl.cli.options import (
     buckets_option,
+    input_option,
     mock_case_option,
     mocks_option,
+    seed_option,
     substitute_option,
+    tasks_option,
     type_option,
     workflow_type,
 )
@@ -27,16 +30,8 @@ if TYPE_CHECKING:
 @click.command("state", short_help="Run one state alone, as TestState does.")
 @click.argument("file")
 @click.argument("name")
-@click.option(
-    "--input",
-    metavar="JSON|@FILE|-",
-    help="The state's input: JSON text, a file, or standard input.",
-)
-@click.option(
-    "--tasks",
-    metavar="FILE.py|MODULE",
-    help="Python functions by name: check_inventory for check-inventory.",
-)
+@input_option
+@tasks_option
 @mocks_option
 @mock_case_option
 @click.option(
@@ -63,9 +58,7 @@ if TYPE_CHECKING:
     help="The index of the Map iteration that the state belongs to.",
 )
 @type_option
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Chance, repeatable."
-)
+@seed_option
 @buckets_option
 @click.option(
     "--inspection",

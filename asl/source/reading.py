@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -241,6 +240,8 @@ def _find_near(file: str) -> str | None:
         names = sorted(path.name for path in folder.iterdir())
     except OSError:
         return None
+    from difflib import get_close_matches  # only a mistake needs it
+
     near = get_close_matches(Path(file).name, names, n=1, cutoff=0.7)
     return str(folder / near[0]) if near else None
 

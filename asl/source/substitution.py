@@ -10,7 +10,6 @@ AWS SAM `DefinitionSubstitutions`, CloudFormation `DefinitionSubstitutions`.
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from asl.errors import UsageError
@@ -163,5 +162,7 @@ def _find_loose_ends(
 
 
 def _suggest(name: str, names: set[str]) -> str | None:
+    from difflib import get_close_matches  # only a mistake needs it
+
     close = get_close_matches(name, sorted(names), n=1)
     return f"did you mean {close[0]!r}?" if close else None

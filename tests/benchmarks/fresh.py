@@ -188,6 +188,9 @@ def start_up(processes: Processes, rounds: int) -> list[list[str]]:
                     goal=True,
                 )
             )
+            # what is right needs neither jsonschema nor networkx
+            base, above = processes.over(rounds, ["-c", "import click"], arguments)
+            rows.append(_start_row("the same", "importing click", base, above))
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from exampled import buckets_of
 
 from asl.cli.main import main
 
@@ -140,7 +141,7 @@ FURTHER = {"registration": '{"name": "Ada", "email": "ada@school.example", "year
     ],
 )
 def test_every_task_of_an_example_is_reached(
-    file: str, monkeypatch: pytest.MonkeyPatch
+    file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
@@ -153,8 +154,9 @@ def test_every_task_of_an_example_is_reached(
         "--tasks",
         str(folder / "tasks.py"),
     ]
-    if (folder / "buckets").is_dir():
-        words += ["--buckets", str(folder / "buckets")]
+    buckets = buckets_of(folder, tmp_path, records=20)
+    if buckets.is_dir():
+        words += ["--buckets", str(buckets)]
     if folder.name in FURTHER:
         words += ["--input", FURTHER[folder.name]]
     done = CliRunner().invoke(main, words)
