@@ -8,6 +8,7 @@ Never: changes a value in place; every value inside the project is immutable by 
 import json
 import marshal
 from collections.abc import Callable
+from json import encoder
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
@@ -24,9 +25,22 @@ class NotJson(ValueError):
     """A value that JSON cannot hold; the text says which one and where."""
 
 
-_encode = json.JSONEncoder(
+_encoder = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
+)
+# Made once: JSONEncoder.encode would make one for each value.
+_encode: Callable[[Json, int], tuple[str, ...]]
+_encode = encoder.c_make_encoder(  # type: ignore[attr-defined] # typeshed leaves it out
+    None,
+    _encoder.default,
+    encoder.encode_basestring,
+    None,
+    ":",
+    ",",
+    False,
+    False,
+    False,
+)
 
 
 def json_text(value: Json) -> str:
@@ -34,12 +48,12 @@ def json_text(value: Json) -> str:
 
     Whole floats keep their point (`1.0`); NaN and infinity raise ValueError.
     """
-    return _encode(value)
+    return "".join(_encode(value, 0))
 
 
 def size_bytes(value: Json) -> int:
     """The exact size of a value's compact JSON text in UTF-8 bytes."""
-    return len(_encode(value).encode("utf-8", "surrogatepass"))
+    return len(json_text(value).encode("utf-8", "surrogatepass"))
 
 
 def size_bound(value: Json) -> int:

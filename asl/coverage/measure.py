@@ -273,11 +273,11 @@ def _reached(machine: StateMachine, execution: Execution) -> Counter[Key]:
         state = states.get(event.state or "")
         if state is None:
             continue
-        if event.type == state.entered_type:
+        if event.type == state.entering[0]:
             hits[state.pointer, "entered"] += 1
             if kinds[event.previous_id] == "ParallelStateStarted":
                 hits[branches.get(state.pointer, ""), "entered"] += 1
-        elif event.type == state.exited_type:
+        elif event.type == state.leaving[0]:
             hits.update(_ways(state, event.way))
     for (pointer, what), count in execution.notes.items():
         for key in _noted(pointer, what):

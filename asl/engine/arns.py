@@ -27,9 +27,17 @@ def _stem(kind: Kind, machine_arn: str) -> str:
 
 def uuid_text(bits: int) -> str:
     """The text of a version 4 UUID of 128 random bits, without making a UUID."""
-    bits = bits & ~_FIXED | _VERSION_4
-    text = f"{bits:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return uuid_texts(bits.to_bytes(16, "little"))[0]
+
+
+def uuid_texts(chance: bytes) -> list[str]:
+    """The texts of version 4 UUIDs, one of every 16 bytes (the lowest comes first)."""
+    count = len(chance) // 16
+    each = int.from_bytes((b"\1" + bytes(15)) * count, "little")
+    bits = int.from_bytes(chance, "little") & ~(_FIXED * each) | _VERSION_4 * each
+    text = f"{bits:0{32 * count}x}"  # the last comes first
+    texts = [text[at : at + 32] for at in range(32 * (count - 1), -1, -32)]
+    return [f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}" for t in texts]
 
 
 _FIXED = 0xF000 << 64 | 0xC000 << 48

@@ -35,6 +35,8 @@ class Billing:
 
 def bill(execution: "Execution") -> Billing:
     """Count an execution's units, those of its children included."""
+    if not execution.billed_children and execution.type == "EXPRESS":
+        return _express(round(execution.duration_seconds * 1_000))
     transitions = requests = duration = 0
     for child in execution.billed_children:
         transitions += child.state_transitions
@@ -44,11 +46,17 @@ def bill(execution: "Execution") -> Billing:
         transitions += len(execution.path) + execution.retries + 1
         transitions += execution.redrive_count
     else:
-        requests += 1
-        spent = round(execution.duration_seconds * 1_000)
-        steps = max(1, -(-spent // EXPRESS_DURATION_MS))
-        duration += steps * EXPRESS_DURATION_MS
+        own = _express(round(execution.duration_seconds * 1_000))
+        requests += own.express_requests
+        duration += own.billed_duration_ms
     return _priced(transitions, requests, duration)
+
+
+@lru_cache(maxsize=64)
+def _express(spent_ms: int) -> Billing:
+    """An Express execution by itself."""
+    steps = max(1, -(-spent_ms // EXPRESS_DURATION_MS))
+    return _priced(0, 1, steps * EXPRESS_DURATION_MS)
 
 
 def add_up(billings: list[Billing]) -> Billing:

@@ -24,15 +24,27 @@ from asl.engine.data import subject
 from asl.engine.distributed_items import Items
 from asl.engine.distributed_results import Child, Outputs, Records, Tally
 from asl.engine.failed import StateFailed
+from asl.engine.load import (
+    NAME_BYTES,
+    Load,
+    Underway,
+    asks_for_nothing,
+    child_arn,
+    takes_tokens,
+)
 from asl.engine.map import count_places, find_items
 from asl.engine.messages import (
+    Block,
+    ChildrenEnded,
     Instant,
     MapChild,
     Reply,
+    StartChildren,
     StartExecution,
     StartTask,
     TaskFailed,
     TaskSucceeded,
+    Written,
 )
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
@@ -123,14 +135,23 @@ class MapRun:
         self.tally = Tally()
         writer = state.writer
         self.records: Records | None = None
+        self._written: Written | None = None
         if writer is not None and writer.resource is not None:
             self.records = Records(self.machine_arn)
+            self._written = Written(
+                writer.config.get("Transformation") or "NONE",
+                writer.config.get("OutputType") == "JSONL",
+            )
         self.outputs = Outputs(state)
         self.begun = 0
         """How many children were started."""
         self.begun_items = 0
         self.running: dict[int, Child] = {}
         """By the id of their effect."""
+        self.loads: dict[int, Underway] = {}
+        """Children that were started many at a time, by the id of their effect."""
+        self.in_loads = 0
+        """How many of these have not ended."""
         self.failed_children: list[Child] = []
         """Those that ended badly, while the Map Run may still fail with them."""
         self.again: deque[Child] = deque()
@@ -141,6 +162,8 @@ class MapRun:
         # other children did meanwhile, here or on other machines.
         self._random = Random(self.arn)
         self._call = strand.call(state, raw)
+        self._by_loads: bool | None = None
+        """Whether children are started many at a time; asked when items are there."""
         self._reading = 0
         self._writing = 0
         self._parts = 0
@@ -196,7 +219,7 @@ class MapRun:
             records = self.records
             if records is not None and records.is_full and not self._writing:
                 self.write(more=True)
-            if not (self.running or self._reading or self._writing):
+            if not (self.running or self.loads or self._reading or self._writing):
                 break
             self.take((yield))
         if self.records is None:
@@ -209,22 +232,37 @@ class MapRun:
 
     def start_children(self) -> None:
         """Start as many as there are places and items for; then have more read."""
-        while len(self.running) < self.places:
+        while (places := self.places - len(self.running) - self.in_loads) > 0:
             if self.again:
                 self.start_again(self.again.popleft())
                 continue
-            following = self.items.next()
-            if following is None:
+            if not self.start_next(places):
                 if not self.items.is_whole and not self._reading:
                     self.read_page()
                 return
+
+    def start_next(self, most: int) -> bool:
+        """Start one child, or at most so many; False: there are no items for any."""
+        if self._by_loads is None:
+            self._by_loads = self.loads_go()
+        if self._by_loads:
+            load = self.items.next_load(most)
+            if load is not None:
+                self.start_load(load)
+            return load is not None
+        following = self.items.next()
+        if following is not None:
             self.start(*following)
+        return following is not None
 
     def take(self, reply: Any) -> TaskSucceeded | None:
         """Take a reply in; one that tells of a part written is given back."""
         number = reply.id
         if number in self.running:
             self.ended(reply)
+            return None
+        if number in self.loads:
+            self.load_ended(reply)
             return None
         if number not in (self._reading, self._writing):
             return None
@@ -287,15 +325,46 @@ class MapRun:
     def start(self, value: Json, count: int) -> None:
         """Ask for one child execution."""
         strand, processor = self.strand, self.state.processor
-        name = uuid_text(self._random.getrandbits(128))
-        if processor.execution_type == "EXPRESS":
-            arn = arn_of("express", self.machine_arn, name, self.id)
-        else:
-            arn = arn_of("execution", self.machine_arn, name)
+        name = uuid_text(self._random.getrandbits(8 * NAME_BYTES))
+        arn = child_arn(processor.execution_type, self.machine_arn, name, self.arn)
         now = strand.execution.recorder.now
         self.ask_for(Child(self.begun, name, arn, value, count, now))
         self.begun += 1
         self.begun_items += count
+
+    def loads_go(self) -> bool:
+        """Whether the world takes this Map's children many at a time."""
+        taken = self.strand.execution.loads
+        if taken == "at once":
+            return asks_for_nothing(self.state.processor)
+        return taken == "all" and not takes_tokens(self.state.processor)
+
+    def start_load(self, load: Load) -> None:
+        """Ask for many child executions at once."""
+        strand, processor, count = self.strand, self.state.processor, load.children
+        # The same chance as that of `start`, child by child.
+        chance = self._random.getrandbits(8 * NAME_BYTES * count)
+        names = chance.to_bytes(NAME_BYTES * count, "little")
+        load.begin(self.begun, names, strand.execution.recorder.now)
+        number = strand.new_id()
+        strand.ask(
+            StartChildren(
+                number,
+                processor,
+                self.state.pointer,
+                processor.execution_type,
+                load,
+                self.machine_arn,
+                self.arn,
+                strand.iterations,
+                self.state.name,
+                self._written,
+            )
+        )
+        self.loads[number] = Underway(load)
+        self.in_loads += count
+        self.begun += count
+        self.begun_items += load.count_items(0, count)
 
     def start_again(self, child: Child) -> None:
         """Ask for a child that has not succeeded, under its name.
@@ -330,11 +399,47 @@ class MapRun:
         """A child has ended: note how, and fail where that is too many failures."""
         child = self.running.pop(reply.id)
         self.strand.answered(reply.id)
+        self.note_end(child, reply)
+
+    def note_end(self, child: Child, reply: TaskSucceeded | TaskFailed) -> None:
+        """Count a child that has ended, and what it has come to."""
         status = self.tally.add(child, reply)
         (self.records or self.outputs).add(child, reply, status)
         if status != "SUCCEEDED":
             self.failed_children.append(child)
             self.check_failures()
+
+    def load_ended(self, reply: ChildrenEnded) -> None:
+        """Some children of a load have ended: all well, or one that has failed."""
+        underway = self.loads[reply.id]
+        load = underway.load
+        first = reply.place - load.place
+        underway.ended(first, reply.count)
+        self.in_loads -= reply.count
+        if not underway.left:
+            del self.loads[reply.id]
+            self.strand.answered(reply.id)
+        if reply.failure is not None:
+            reply.failure.at = reply.at
+            self.note_end(self.child_of(load, first), reply.failure)
+            return
+        self.tally.add_successes(reply.count, load.count_items(first, reply.count))
+        outputs = reply.outputs
+        if isinstance(outputs, Block):
+            assert self.records is not None, "blocks are for a writer"
+            self.records.add_block(reply.place, outputs)
+            return
+        for place, output in enumerate(outputs or (), reply.place):
+            self.outputs.add_output(place, output)
+
+    def child_of(self, load: Load, number: int) -> Child:
+        """A child of a load by itself."""
+        one = load.part(number, 1)
+        (name,), (given,) = one.name_texts(), one.inputs()
+        type = self.state.processor.execution_type
+        arn = child_arn(type, self.machine_arn, name, self.arn)
+        items = one.count_items(0, 1)
+        return Child(one.place, name, arn, given, items, load.begun_at)
 
     def check_failures(self) -> None:
         """Fail where more items have failed than are tolerated."""
@@ -396,6 +501,9 @@ class MapRun:
         self.strand = self.items.strand = strand
         self._call = strand.call(self.state, self.raw)
         left = [*self.failed_children, *self.running.values(), *self.again]
+        for one in self.loads.values():
+            left += [self.child_of(one.load, number) for number in one.unfinished()]
+        self.loads, self.in_loads = {}, 0
         self.again = deque(sorted(left, key=lambda child: child.place))
         self.failed_children, self.running = [], {}
         self._reading = self._writing = 0
@@ -413,7 +521,8 @@ class MapRun:
 
     def stop(self) -> None:
         """Wait for nothing any more; those that were running stay known as such."""
-        for number in sorted({*self.running, self._reading, self._writing} - {0}):
+        asked = {*self.running, *self.loads, self._reading, self._writing}
+        for number in sorted(asked - {0}):
             self.strand.cancel(number)
 
     # -------------------------------------------------------------------------- result

@@ -8,12 +8,13 @@ can make them small again; holds a record that was written.
 Developer guide: "ResultWriter (Map)"; layout of the records as recorded.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from asl.engine.failed import ChildFailure
-from asl.engine.messages import Instant, TaskFailed, TaskSucceeded
+from asl.engine.messages import Block, Instant, TaskFailed, TaskSucceeded
 from asl.history import iso_text
 from asl.model.states import Map
 from asl.quotas import PAYLOAD_BYTES
@@ -24,7 +25,7 @@ PART_CHARACTERS = 4_000_000
 """A part is written once it has so many records, or so much text."""
 
 Results = dict[str, list[Json]]
-"""Records by FAILED, PENDING and SUCCEEDED."""
+"""Records by FAILED, PENDING and SUCCEEDED; among these, Blocks of many."""
 
 
 @dataclass(slots=True)
@@ -52,14 +53,17 @@ class Outputs:
 
     def add(self, child: Child, reply: TaskSucceeded | TaskFailed, status: str) -> None:
         """A child has ended."""
-        if isinstance(reply, TaskFailed):
-            return
+        if not isinstance(reply, TaskFailed):
+            self.add_output(child.place, reply.output)
+
+    def add_output(self, place: int, output: Json) -> None:
+        """A child has succeeded."""
         if self._room is not None:
             if self._room < 0:
                 return  # it is too large, and stays so
             # FLATTEN takes the brackets away, and leaves nothing of an empty array.
-            self._room -= max(size_bytes(reply.output) - 2 * self._flattens, 0)
-        self._outputs[child.place] = reply.output
+            self._room -= max(size_bytes(output) - 2 * self._flattens, 0)
+        self._outputs[place] = output
 
     def all(self) -> list[Json]:
         """The outputs in item order; of too many, enough to be too large."""
@@ -77,7 +81,7 @@ class Records:
 
     def __init__(self, machine_arn: str) -> None:
         self._machine_arn = machine_arn
-        self._waiting: dict[int, tuple[str, dict[str, Json]]] = {}
+        self._waiting: dict[int, tuple[str, dict[str, Json] | Block]] = {}
         """Those that have to wait for one before them, by place."""
         self._next = 0
         self._part: Results = _none()
@@ -102,13 +106,25 @@ class Records:
             self._part[group].append(self._record(child, reply, status))
             self._count += 1
             return
-        self._waiting[child.place] = group, self._record(child, reply, status)
+        self._put(child.place, group, self._record(child, reply, status))
+
+    def add_block(self, place: int, block: Block) -> None:
+        """Children from this place on have succeeded."""
+        self._put(place, "SUCCEEDED", block)
+
+    def _put(self, place: int, group: str, result: dict[str, Json] | Block) -> None:
+        self._waiting[place] = group, result
         while (found := self._waiting.pop(self._next, None)) is not None:
-            group, record = found
-            self._part[group].append(record)
-            self._count += 1
-            self._characters += len(record["Input"]) + len(record.get("Output", ""))
-            self._next += 1
+            group, result = found
+            self._part[group].append(result)
+            if isinstance(result, Block):
+                children, characters = result.children, len(result.data)
+            else:
+                children = 1
+                characters = len(result["Input"]) + len(result.get("Output", ""))
+            self._count += children
+            self._characters += characters
+            self._next += children
 
     def forgive(self, places: Iterable[int]) -> None:
         """Forget the records of those that are redriven, none of which was written."""
@@ -123,22 +139,9 @@ class Records:
         """A child's record as result files hold it."""
         started, ended = _iso_text(child.started_at), _iso_text(reply.at)
         if isinstance(reply, TaskSucceeded):
-            input_text, output_text = reply.output
-            return {
-                "ExecutionArn": child.arn,
-                "Input": input_text,
-                "InputDetails": _INCLUDED,
-                "Name": child.name,
-                "Output": output_text,
-                "OutputDetails": _INCLUDED,
-                "RedriveCount": 0,
-                "RedriveStatus": "NOT_REDRIVABLE",
-                "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
-                "StartDate": started,
-                "StateMachineArn": self._machine_arn,
-                "Status": status,
-                "StopDate": ended,
-            }
+            return success_record(
+                child.arn, child.name, reply.output, self._machine_arn, started, ended
+            )
         return {
             "ExecutionArn": child.arn,
             "Input": json_text(child.input),
@@ -153,6 +156,54 @@ class Records:
             "Status": status,
             "StopDate": ended,
         }
+
+
+def success_record(
+    arn: str,
+    name: str,
+    texts: Sequence[str],
+    machine_arn: str,
+    started: str,
+    ended: str,
+) -> dict[str, Json]:
+    """The record of a child that has succeeded; texts: of its input, of its output."""
+    input_text, output_text = texts
+    return {
+        "ExecutionArn": arn,
+        "Input": input_text,
+        "InputDetails": _INCLUDED,
+        "Name": name,
+        "Output": output_text,
+        "OutputDetails": _INCLUDED,
+        "RedriveCount": 0,
+        "RedriveStatus": "NOT_REDRIVABLE",
+        "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+        "StartDate": started,
+        "StateMachineArn": machine_arn,
+        "Status": "SUCCEEDED",
+        "StopDate": ended,
+    }
+
+
+class SuccessTexts:
+    """Records of many successful children as JSON: what they share is made once.
+
+    `arn` is that of a child with `NAME` for a name.
+    """
+
+    def __init__(
+        self, arn: str, machine_arn: str, started: Instant, ended: Instant
+    ) -> None:
+        record = success_record(
+            arn, NAME, (_TEXT, _TEXT), machine_arn, _iso_text(started), _iso_text(ended)
+        )
+        self._shared = re.split(_DIFFERS, json_text(record))
+
+    def text(self, name: str, input_text: str, output_text: str) -> str:
+        """One child's record."""
+        a, b, c, d, e = self._shared
+        given, came_to = json_text(input_text), json_text(output_text)
+        return f"{a}{name}{b}{given}{c}{name}{d}{came_to}{e}"
 
 
 class Tally:
@@ -173,6 +224,11 @@ class Tally:
         for counts in (self.executions, self.items):
             counts["FAILED"] = counts["TIMED_OUT"] = 0
         self.failures = []
+
+    def add_successes(self, count: int, items: int) -> None:
+        """Count children that have succeeded."""
+        self.executions["SUCCEEDED"] += count
+        self.items["SUCCEEDED"] += items
 
     def add(self, child: Child, reply: TaskSucceeded | TaskFailed) -> str:
         """Count a child that has ended; gives its status."""
@@ -198,6 +254,9 @@ def flattens(state: Map) -> bool:
 
 _TOLD = 10
 """So many failures of children are told of."""
+NAME, _TEXT = "\0", "\1"
+"""Stand where children differ: in no ARN, and in JSON text only as an escape."""
+_DIFFERS = re.compile('\\\\u0000|"\\\\u0001"')
 _INCLUDED: dict[str, Json] = {"Included": True}
 _iso_text = lru_cache(maxsize=64)(iso_text)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from asl.engine.billing import Billing, add_up, bill
@@ -90,6 +90,16 @@ class Execution:
     """How the root strand goes through the machine; a state alone has its own."""
     given_context: dict[str, Json] | None = None
     """A context object made up for a test, instead of the run's own."""
+    loads: Literal["none", "at once", "all"] = "none"
+    """Which children of a Map Run the world takes many at a time (StartChildren).
+
+    At once: those that ask the world for nothing.
+    """
+    service_limit: Instant | None = None
+    """When the service ends it (a year, five minutes): TimerFired(1) says so then.
+
+    None where TimeoutSeconds, which is asked for by StartTimer, comes earlier.
+    """
     _root: Strand | None = None
     _limit_id = 0
 
@@ -172,10 +182,6 @@ class Execution:
     def receive(self, reply: Reply) -> list[Effect]:
         """Take one reply; gives the effects that follow from it."""
         self.recorder.now = reply.at
-        if isinstance(reply, StopRequested):
-            if self.running:
-                self._finish(reply.status, reply.error, reply.cause)
-            return self._taken()
         strand = self.waiting.get(reply.id)
         if strand is not None:
             try:
@@ -184,6 +190,9 @@ class Execution:
                     self._run_ready()
             except (HistoryFull, StandsStill) as end:
                 self._cut_short(end)
+        elif isinstance(reply, StopRequested):
+            if self.running:
+                self._finish(reply.status, reply.error, reply.cause)
         elif reply.id == self._limit_id and self.running:
             self._finish("TIMED_OUT", None, None)
         elif not 0 < reply.id <= self.asked:
@@ -298,18 +307,14 @@ class Execution:
     def _set_limits(self) -> None:
         """The machine's TimeoutSeconds, or the service's own limit."""
         seconds = self.limits.seconds
-        implicit = True
-        own = (
-            self.machine.timeout_seconds
-            if isinstance(self.machine, StateMachine)
-            else None
-        )
+        self._limit_id = self.asked = self.asked + 1
+        machine = self.machine
+        own = machine.timeout_seconds if isinstance(machine, StateMachine) else None
         if own is not None and own <= seconds:
-            seconds, implicit = own, False
-        self.asked += 1
-        self._limit_id = self.asked
-        due = self.started_at + seconds * 1_000_000
-        self.effects.append(StartTimer(self.asked, due, implicit))
+            due = self.started_at + own * 1_000_000
+            self.effects.append(StartTimer(self.asked, due))
+        else:
+            self.service_limit = self.started_at + seconds * 1_000_000
 
     def _taken(self) -> list[Effect]:
         effects, self.effects = self.effects, []

@@ -12,7 +12,6 @@ counts for itself during one visit of the state; the first retrier that matches 
 from collections.abc import Generator, Iterable, Sequence
 
 from asl.engine.data import finish_result, place
-from asl.engine.distributed import run_distributed
 from asl.engine.failed import Failure, StateFailed
 from asl.engine.map import run_map
 from asl.engine.messages import Reply
@@ -113,6 +112,8 @@ def side_by_side(
         return run_parallel(strand, state, raw)
     if state.processor.mode == "INLINE":
         return run_map(strand, state, raw)
+    from asl.engine.distributed import run_distributed  # few machines have one
+
     return run_distributed(strand, state, raw)
 
 

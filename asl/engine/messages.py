@@ -7,12 +7,13 @@ slotted but not frozen, because a frozen instance costs four times as much to ma
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from asl.values import Json
 
 if TYPE_CHECKING:
     from asl.engine.execution import Execution
+    from asl.engine.load import Load
     from asl.model.machine import Branch, StateMachine
     from asl.model.resource import Resource
 
@@ -62,8 +63,6 @@ class StartTimer:
 
     id: int
     due: Instant
-    implicit: bool = False
-    """A limit of the service (a year, five minutes) that keeps no run waiting."""
 
 
 @dataclass(slots=True)
@@ -106,7 +105,51 @@ class MapChild:
     """What a redrive goes on with: the child as it ended before."""
 
 
-Effect: TypeAlias = StartTask | StartTimer | Cancel | StartExecution
+@dataclass(slots=True)
+class StartChildren:
+    """Run many children of a Map Run, begun now; answer with ChildrenEnded, in parts.
+
+    Asked for only where the world takes them so (`Execution.loads`).
+    """
+
+    id: int
+    processor: "Branch"
+    pointer: str
+    """Where the Map state stands in its machine."""
+    type: str
+    """STANDARD or EXPRESS."""
+    load: "Load"
+    machine_arn: str
+    map_run_arn: str
+    iterations: tuple[tuple[str, int], ...]
+    """Where the Map Run stands."""
+    map_name: str
+    written: "Written | None"
+    """How their results are written, where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a ResultWriter writes what successful children have come to."""
+
+    transformation: str
+    """NONE, COMPACT or FLATTEN."""
+    is_lines: bool
+    """Whether as JSON Lines, and not as an array."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Results as they stand in a file: texts, with its separator between them."""
+
+    data: bytes
+    sizes: list[int]
+    """Of the texts, one after another, in bytes."""
+    children: int
+    """How many children these are the results of."""
+
+
+Effect: TypeAlias = StartTask | StartTimer | Cancel | StartExecution | StartChildren
 
 
 @dataclass(slots=True)
@@ -180,6 +223,25 @@ class StopRequested:
     error: str | None = None
     cause: str | None = None
     status: str = "ABORTED"
+    id: ClassVar[int] = 0
+    """It answers nothing: nobody asked for 0."""
+
+
+@dataclass(slots=True)
+class ChildrenEnded:
+    """Children of one load that follow one another have ended, at one moment.
+
+    They all have succeeded, or it is one that has not.
+    """
+
+    id: int
+    at: Instant
+    place: int
+    """Of the first, in item order."""
+    count: int
+    outputs: "list[Json] | Block | None"
+    """What they have come to, as it was asked for."""
+    failure: TaskFailed | None = None
 
 
 Reply: TypeAlias = (
@@ -190,4 +252,5 @@ Reply: TypeAlias = (
     | TaskFailed
     | TimerFired
     | StopRequested
+    | ChildrenEnded
 )

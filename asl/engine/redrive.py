@@ -140,9 +140,9 @@ class RedrivenExecution(Execution):
     def _set_limits(self) -> None:
         """The machine's own limit counts from now, the service's from the start."""
         super()._set_limits()
-        limit = self.effects[-1]
-        if isinstance(limit, StartTimer) and not limit.implicit:
-            limit.due += self.recorder.now - self.started_at
+        for own in self.effects:
+            if isinstance(own, StartTimer):
+                own.due += self.recorder.now - self.started_at
 
     @cached_property
     def execution_part(self) -> dict[str, Json]:

@@ -183,7 +183,7 @@ class Strand:
         count = recorder.count
         if count >= recorder.limit:
             recorder.make_room()
-        kind, name = state.entered_type, state.name
+        kind, name = state.entering
         recorder.write((self.last, recorder.now, kind, name, value, None, None))
         self.last = self.entered = recorder.count = count + 1
 
@@ -195,14 +195,18 @@ class Strand:
         `way` says which of several ways out it takes: see `Event.way`.
         """
         if output is not self.measured:
-            self.measure(output, state.name)
+            bound = size_bound(output)
+            if bound <= PAYLOAD_BYTES:
+                self.measured, self.bound = output, bound
+            else:
+                self.measure(output, state.name)
         if assigned:
             self.assign(state, assigned)
         recorder = self.recorder
         count = recorder.count
         if count >= recorder.limit:
             recorder.make_room()
-        kind, name = state.exited_type, state.name
+        kind, name = state.leaving
         recorder.write((self.last, recorder.now, kind, name, output, assigned, way))
         self.last = recorder.count = count + 1
 
@@ -218,12 +222,11 @@ class Strand:
 
     def assign(self, state: State, assigned: dict[str, Json]) -> None:
         """Assign variables: all at once, after everything was evaluated."""
-        for name, value in assigned.items():
-            if (
-                size_bound(value) > VARIABLE_BYTES
-                and size_bytes(value) > VARIABLE_BYTES
-            ):
-                raise _variable_too_large(state.name, f"variable '{name}'")
+        # What all of them have room for, each has: one look instead of many.
+        if size_bound(assigned) > VARIABLE_BYTES:
+            for name, value in assigned.items():
+                if size_bytes(value) > VARIABLE_BYTES:
+                    raise _variable_too_large(state.name, f"variable '{name}'")
         variables = {**self.variables, **assigned}
         if len(variables) * VARIABLE_BYTES > VARIABLES_TOTAL_BYTES:
             total = sum(map(size_bytes, variables.values()))

@@ -59,6 +59,14 @@ def ask(strand: Strand, state: Task, raw: Json) -> StartTask | StartExecution:
         request = state.parameters(given, strand)
     else:
         request = given if state.takes_raw else payload(state, given)
+    effect: StartTask | StartExecution
+    if state.is_plain:
+        strand.record_call(resource.arn, request, None, None)
+        effect = StartTask(
+            strand.new_id(), resource.arn, request, strand.call(state, raw)
+        )
+        execution.effects.append(effect)
+        return effect
     timeout = heartbeat = deadline = credentials = None
     if state.is_limited:
         timeout, heartbeat = _limits(strand, state, given)
@@ -76,7 +84,6 @@ def ask(strand: Strand, state: Task, raw: Json) -> StartTask | StartExecution:
         _schedule(strand, state, request, timeout, heartbeat, credentials)
     number = strand.new_id()
     call = strand.call(state, raw, deadline, heartbeat)
-    effect: StartTask | StartExecution
     if machine is None:
         effect = StartTask(number, resource.arn, request, call)
     else:
@@ -188,7 +195,7 @@ def take_result(
     strand: Strand, resource: Resource, reply: TaskSucceeded | TaskFailed
 ) -> Json:
     """The end of a task: its result, or StateFailed."""
-    strand.answered(reply.id)
+    strand.execution.waiting.pop(reply.id, None)
     if isinstance(reply, TaskFailed):
         raise _failed(strand, resource, reply)
     output = reply.output

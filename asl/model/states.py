@@ -28,7 +28,7 @@ Number: TypeAlias = Callable[[Json, Scope], "int | float"]
 """A number that may be a literal, a path or an expression."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Common:
     """What every state has; the engine never holds a bare Common."""
 
@@ -51,8 +51,10 @@ class Common:
     output: Evaluate | None = None
     """JSONata's Output; None: the default of the state type."""
     assign: Evaluate | None = None
-    entered_type: str = field(init=False)
-    exited_type: str = field(init=False)
+    entering: tuple[str, str] = field(init=False)
+    """Type and name in the event of its beginning."""
+    leaving: tuple[str, str] = field(init=False)
+    """The same of its end."""
     takes_raw: bool = field(init=False)
     """JSONPath, and InputPath is `$`: the effective input is the raw input."""
     gives_raw: bool = field(init=False)
@@ -63,11 +65,14 @@ class Common:
         object.__setattr__(self, "takes_raw", plain and not self.discards_input)
         keeps = self.output_path is None and not self.discards_output
         object.__setattr__(self, "gives_raw", keeps)
-        object.__setattr__(self, "entered_type", f"{self.type}StateEntered")
-        object.__setattr__(self, "exited_type", f"{self.type}StateExited")
+        object.__setattr__(self, "entering", (f"{self.type}StateEntered", self.name))
+        object.__setattr__(self, "leaving", (f"{self.type}StateExited", self.name))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"  # not all that is in it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Pass(Common):
     """Passes its input on, or a fixed result, or a payload made from its input."""
 
@@ -84,14 +89,14 @@ class Pass(Common):
     """Nothing but (Result) and (ResultPath `$` or none): the quick way is right."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Succeed(Common):
     """Ends its machine or branch well."""
 
     type: ClassVar[str] = "Succeed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Fail(Common):
     """Ends its machine or branch with an error."""
 
@@ -100,7 +105,7 @@ class Fail(Common):
     cause: Evaluate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Wait(Common):
     """Waits for a number of seconds or until a moment."""
 
@@ -122,7 +127,7 @@ class ChoiceRule:
     output: Evaluate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Choice(Common):
     """Goes where the first rule that holds leads, else to Default."""
 
@@ -131,7 +136,7 @@ class Choice(Common):
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Retriable(Common):
     """What Task, Parallel and Map share: a result to shape, failures to handle."""
 
@@ -152,7 +157,7 @@ class Retriable(Common):
         object.__setattr__(self, "gives_result", plain and self.gives_raw)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Task(Retriable):
     """Has work done by a resource."""
 
@@ -163,16 +168,22 @@ class Task(Retriable):
     credentials: Evaluate | None = None
     takes_token: bool = False
     """The state waits for a task token: .waitForTaskToken, or an activity."""
+    is_plain: bool = field(init=False)
+    """A Lambda function, called without token, limits or credentials."""
     is_limited: bool = field(init=False)
     """It has a TimeoutSeconds or a HeartbeatSeconds of its own."""
 
     def __post_init__(self) -> None:
         super(Task, self).__post_init__()  # a slotted class is not the one written here
         limits = (self.timeout_seconds, self.heartbeat_seconds)
-        object.__setattr__(self, "is_limited", limits != (None, None))
+        is_limited = limits != (None, None)
+        object.__setattr__(self, "is_limited", is_limited)
+        special = is_limited or self.takes_token or self.credentials is not None
+        is_plain = self.resource.family == "lambda" and not special
+        object.__setattr__(self, "is_plain", is_plain)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Parallel(Retriable):
     """Runs its branches side by side."""
 
@@ -180,7 +191,7 @@ class Parallel(Retriable):
     branches: tuple["Branch", ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Map(Retriable):
     """Runs its processor once for each item."""
 

@@ -50,8 +50,8 @@ class Agenda:
         """Timers that keep a run alive: neither cancelled nor limits of the service."""
         self._dead = 0
         """About how many timers in the heap matter no more."""
-        self._limits: dict[int, tuple[Instant, int]] = {}
-        """Limits of the service by execution: (moment, id).
+        self._limits: dict[int, Instant] = {}
+        """Limits of the service by execution.
 
         Hardly one ever comes up, so they join the heap only when they might be next.
         """
@@ -78,17 +78,21 @@ class Agenda:
         rest = iter(calls)
         return [next(rest) if isinstance(one, StartTask) else one for one in effects]
 
-    def set_timer(
-        self, due: Instant, index: int, number: int, *, implicit: bool
-    ) -> None:
-        """Let a timer fire at its moment; an implicit one keeps no run alive."""
-        if implicit:
-            if not self._limits or due < self._first_limit:
-                self._first_limit = due
-            self._limits[index] = due, number
-        else:
-            self.push(due, index, TimerFired(number, due))
-            self._timers.setdefault(index, set()).add(number)
+    def set_timer(self, due: Instant, index: int, number: int) -> None:
+        """Let a timer fire at its moment."""
+        self.push(due, index, TimerFired(number, due))
+        self._timers.setdefault(index, set()).add(number)
+
+    def set_limit(self, due: Instant | None, index: int) -> None:
+        """Let the service's limit end an execution, if it has one; it keeps none alive.
+
+        It is TimerFired(1), as the machine's own limit is.
+        """
+        if due is None:
+            return
+        if not self._limits or due < self._first_limit:
+            self._first_limit = due
+        self._limits[index] = due
 
     def cancel(self, index: int, number: int) -> None:
         """A timer has fired, or nobody waits for it any more."""
@@ -142,8 +146,8 @@ class Agenda:
             heappop(heap)
 
     def _add_limits(self) -> None:
-        for index, (due, number) in self._limits.items():
-            self.push(due, index, TimerFired(number, due))
+        for index, due in self._limits.items():
+            self.push(due, index, TimerFired(1, due))
         self._limits = {}
 
     def pop(self) -> tuple[Instant, int, Reply]:

@@ -5,25 +5,26 @@ Never: decides when an answer is delivered; the runner does.
 """
 
 import queue
+import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from asl.engine.messages import Instant, StartTask, TaskSucceeded
-from asl.errors import UsageError
+from asl.engine.messages import Instant, StartTask, TaskFailed
 from asl.runtime.clock import Clock
-from asl.runtime.pools import is_dask, sleep
 from asl.runtime.watch import Blocked, Watch
-from asl.tasks.answer import Answer, Job, Ready, call_plain
-from asl.tasks.buckets import Buckets
-from asl.tasks.mocks import Mocks
-from asl.tasks.registry import Tasks
-from asl.tasks.storage import Where
+from asl.tasks.answer import Answer, Job, Ready
 
 if TYPE_CHECKING:
-    from asl.runtime.crew import Load
+    from concurrent.futures import Executor, Future
+
+    from asl.runtime.crew import Shipment
+    from asl.runtime.pools import Workers
     from asl.runtime.worker import Done
+    from asl.tasks.buckets import Buckets
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.registry import Tasks
+    from asl.tasks.storage import Where
 
 READS_OR_WRITES = ":states:::s3:"
 """In the Resource of a distributed Map's reader or writer, and of nothing else."""
@@ -44,7 +45,7 @@ class Told:
 
 
 Delivery: TypeAlias = tuple[
-    int, Instant, "Answer | Done | BaseException", "StartTask | Told | Load"
+    int, Instant, "Answer | Done | BaseException", "StartTask | Told | Shipment"
 ]
 """(execution, moment of asking, answer, what it answers)."""
 
@@ -54,63 +55,35 @@ class Caller:
 
     def __init__(
         self,
-        source: Tasks | Mocks,
+        source: "Tasks | Mocks",
         clock: Clock,
-        pool: Executor | None,
-        buckets: Where,
+        pool: "Executor | None",
+        buckets: "Where",
         real_limit_seconds: float,
     ) -> None:
         self.source = source
         self.clock = clock
         self.pool = pool
+        self._workers: Workers | None = None
         self.where = buckets
         self._buckets: Buckets | None = None
         """Made for the first reader or writer of the run."""
         self.real_limit_seconds = real_limit_seconds
         self.watch = Watch(real_limit_seconds)
-        self.how = None if clock.is_virtual else sleep
+        self.how = None if clock.is_virtual else time.sleep
         """How context.advance lets time pass: by the agenda, or really."""
         self.awaiting: Callable[[int, Instant, StartTask, Job], None] | None = None
         """Has async callables awaited, where an event loop is running."""
         self.in_flight: dict[tuple[int, int], Flight] = {}
         self.inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
 
-    def answer_at_once(
-        self, effect: StartTask, now: Instant
-    ) -> Answer | TaskSucceeded | None:
-        """What a task says that is called here and now.
-
-        None where it is not to be: it needs a token, a bucket or the pool. The reply
-        alone where there is nothing else to tell: the most frequent case, made cheap.
-        """
-        plan = self.source.find_plain(effect.resource)
-        if plan is not None and self.watch.begin():
-            try:
-                return call_plain(plan, effect, now)
-            except Blocked:
-                raise self.blocked(effect.call.state) from None
-            finally:
-                self.watch.since = None
-        if effect.call.token is not None or READS_OR_WRITES in effect.resource:
-            return None
-        job = self.source.prepare(effect, now)
-        answer = job.answer if isinstance(job, Ready) else self.call(effect, job)
-        if len(answer.says) == 1 and answer.waits == "no":
-            (after, reply) = answer.says[0]
-            if (
-                isinstance(reply, TaskSucceeded)
-                and not after
-                and answer.exception is None
-                and answer.warning is None
-            ):
-                return reply
-        return answer
-
     def start(self, index: int, now: Instant, effect: StartTask) -> Answer | None:
         """Have a task called; its answer, or None where it comes by the inbox."""
         resource = effect.resource
         if READS_OR_WRITES in resource and not self.source.binds(resource):
             if self._buckets is None:
+                from asl.tasks.buckets import Buckets  # only a distributed Map has any
+
                 self._buckets = Buckets(self.where)
             return self._buckets.perform(effect)
         job = self.source.prepare(effect, now)
@@ -125,14 +98,40 @@ class Caller:
         if self.awaiting is not None and job.is_async:
             self.awaiting(index, now, effect, job)
             return None
-        if self.pool is None or is_dask(self.pool):  # other machines get children only
+        if self.pool is None:
             return self.call(effect, job)
-        future = self.pool.submit(run_job, job, self.how)
+        from asl.runtime.pools import is_dask, is_processes
+
+        if is_dask(self.pool):  # other machines get children only
+            return self.call(effect, job)
+        if effect.call.token is not None and is_processes(self.pool):
+            return self.call(effect, job)  # only this process can be told of its answer
+        future = self.workers.submit(run_job, job, self.how)
         self.in_flight[index, effect.id] = future
         future.add_done_callback(
             lambda done: self.inbox.put((index, now, _outcome(done), effect))
         )
         return None
+
+    @property
+    def workers(self) -> "Workers":
+        """The pool, which there has to be, and what takes its place when it breaks."""
+        if self._workers is None:
+            from asl.runtime.pools import Workers  # who has no pool needs none of it
+
+            assert self.pool is not None, "who asks has a pool"
+            self._workers = Workers(self.pool)
+        return self._workers
+
+    def lost(self, effect: StartTask, error: BaseException) -> Answer:
+        """What a task says whose worker is gone; any other error is raised."""
+        if self.pool is None or not self.workers.lost_by(error):
+            raise error
+        from asl.runtime.pools import WORKER_LOST
+
+        self.workers.renew(error)
+        cause = "The worker that ran the task is gone."
+        return Answer([(0, TaskFailed(effect.id, 0, WORKER_LOST, cause))])
 
     def call(self, effect: StartTask, job: Job) -> Answer:
         """Run a job here, within the limit of real time."""
@@ -147,7 +146,7 @@ class Caller:
             finally:
                 watch.end()
         except Blocked:
-            raise self.blocked(effect.call.state) from None
+            raise watch.blocked(effect.call.state) from None
 
     def cancel(self, index: int, number: int) -> None:
         """Nobody waits for an id any more: it need not begin, if it has not yet."""
@@ -155,16 +154,13 @@ class Caller:
         if future is not None and future.cancel():
             self.in_flight.pop((index, number), None)
 
-    def blocked(self, state: str) -> UsageError:
-        """Why a run ends whose callable does not come back."""
-        return UsageError(
-            f"the callable of state {state!r} has been at work for "
-            f"{self.real_limit_seconds:g} real seconds; use context.advance(seconds) "
-            "to take virtual time, or raise real_limit_seconds"
-        )
+    def close(self, *, at_once: bool = False) -> None:
+        """Begin nothing more, and leave no stream or file open.
 
-    def close(self) -> None:
-        """Begin nothing more, and leave no stream or file open."""
+        At once: without waiting for what the workers are at.
+        """
+        if self._workers is not None:
+            self._workers.close(at_once=at_once or bool(self.in_flight))
         for future in self.in_flight.values():
             future.cancel()
         if self._buckets is not None:

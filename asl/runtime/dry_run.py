@@ -25,8 +25,8 @@ from asl.runtime.dry_machine import watched_machine
 from asl.runtime.dry_watch import Guess, Loops, NeedsSample, Watch
 from asl.runtime.last import last_state
 from asl.runtime.lookup import Lack
-from asl.runtime.run import DEFAULT_ROLE, WorkflowType, checked_input, machine_arn
 from asl.runtime.runner import Runner
+from asl.runtime.stage import DEFAULT_ROLE, WorkflowType, checked_input, machine_arn
 from asl.tasks.answer import Answer, Ready
 from asl.tasks.mocks import Mocks
 from asl.tasks.shapes import documented_result

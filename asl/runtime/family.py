@@ -12,7 +12,6 @@ from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
 from asl.engine.messages import Reply, StartExecution
 from asl.engine.nested import ended, waits_for_child
-from asl.engine.redrive import RedrivenExecution
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
 
@@ -128,6 +127,8 @@ class Family:
 def _make(parent: Execution, effect: StartExecution) -> Execution:
     """The Execution that a StartExecution effect asks for."""
     if effect.child is not None and effect.child.again is not None:
+        from asl.engine.redrive import RedrivenExecution  # only a redrive needs it
+
         again = RedrivenExecution.after(effect.child.again)
         again.knows_activity = parent.knows_activity
         return again
@@ -138,7 +139,7 @@ def _make(parent: Execution, effect: StartExecution) -> Execution:
         own = arn_of("express", arn, effect.name, str(effect.id))
     else:
         own = arn_of("execution", arn, effect.name)
-    return Execution(
+    child = Execution(
         effect.machine,
         effect.input,
         name=effect.name,
@@ -152,3 +153,5 @@ def _make(parent: Execution, effect: StartExecution) -> Execution:
         knows_activity=parent.knows_activity,
         child=effect.child,
     )
+    child.loads = parent.loads
+    return child

@@ -9,14 +9,13 @@ Never: chooses; the runner does.
 import pickle
 import signal
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from os import cpu_count
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
-from asl.errors import UsageError
+from asl.errors import AslError, UsageError
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
 
@@ -24,6 +23,12 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 T = TypeVar("T")
+
+WORKER_LOST = "Asl.WorkerLost"
+"""The error of a task or a child whose worker is gone and that is not tried again."""
+
+THREADS = "asl-child"
+"""The names of our own threads begin so."""
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -39,11 +44,6 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
         "an async callable was bound, and an event loop is running already: "
         "use `await asl.run_async(...)` instead of `asl.run(...)`"
     )
-
-
-def sleep(seconds: float) -> None:
-    """Let real time pass: what context.advance does under a real clock."""
-    time.sleep(seconds)
 
 
 def is_dask(pool: Executor) -> bool:
@@ -145,6 +145,15 @@ class Workers:
             self._ours.shutdown(wait=False)
         self.pool = self._ours = again
 
+    def explained(self, error: BaseException) -> BaseException:
+        """What to raise for an error that is not a child's or a task's own."""
+        if not self.reruns_by_itself or isinstance(error, AslError):
+            return error
+        return UsageError(
+            f"the Dask workers could not do it: {type(error).__name__}: {error}. "
+            "Scheduler and workers need aslkit and the modules of the callables"
+        )
+
     def close(self, *, at_once: bool) -> None:
         """Stop a pool that took the place of another."""
         if self._ours is not None:
@@ -213,8 +222,14 @@ def opened(text: str) -> Iterator[Executor]:
     if kind == "threads":
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(count, "asl-child") as threads:
+        threads = ThreadPoolExecutor(count, THREADS)
+        try:
             yield threads
+        except BaseException:
+            # What a thread is at goes on: who was told to stop need not wait for it.
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+        threads.shutdown()
     elif kind == "processes":
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context

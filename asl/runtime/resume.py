@@ -24,7 +24,7 @@ def resume(runner: "Runner", journal: Journal) -> None:
         if isinstance(reply, (TaskSucceeded, TaskFailed))
     }
     told: list[tuple[int, int, type]] = []
-    runner.perform(0, runner.root.start(runner.clock.now()))
+    runner.start_root()
     for index, reply in journal:
         if isinstance(runner.clock, VirtualClock):
             runner.clock.jump(reply.at)

@@ -15,8 +15,7 @@ come share the tables of one run, and read best in one place.
 import queue
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from asl.engine.execution import Execution, TaskException
 from asl.engine.messages import (
@@ -24,6 +23,7 @@ from asl.engine.messages import (
     Effect,
     Instant,
     Reply,
+    StartChildren,
     StartExecution,
     StartTask,
     StartTimer,
@@ -40,14 +40,20 @@ from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.family import Family
 from asl.runtime.journal import Journal
 from asl.runtime.resume import resume
+from asl.runtime.straight import go_straight
 from asl.tasks.answer import Answer
-from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
-from asl.tasks.storage import Where
 
 if TYPE_CHECKING:
-    from asl.runtime.crew import Crew, Load
+    from concurrent.futures import Executor
+
+    from asl.runtime.crew import Crew, Shipment
     from asl.runtime.worker import Done
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.storage import Where
+
+WRITER = "arn:aws:states:::s3:putObject"
+"""The Resource of a ResultWriter: a callable bound to it wants record by record."""
 
 KEPT_EXCEPTIONS = 1_000
 """A run keeps so many exceptions; those of children come after its own."""
@@ -59,11 +65,11 @@ class Runner:
     def __init__(
         self,
         root: Execution,
-        source: Tasks | Mocks,
+        source: "Tasks | Mocks",
         *,
         clock: Clock,
-        pool: Executor | None = None,
-        buckets: Where = None,
+        pool: "Executor | None" = None,
+        buckets: "Where" = None,
         real_limit_seconds: float = 60,
         on_reply: Callable[[Execution, Reply], None] | None = None,
         replay: Journal | None = None,
@@ -73,7 +79,6 @@ class Runner:
         self.root = root
         self.source = source.fresh()
         self.last_run = source.last_run
-        self.last_run.begin(root)
         self.clock = clock
         self.on_reply = on_reply
         self.replay = replay
@@ -89,7 +94,12 @@ class Runner:
         self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
         """Answers by token that came before their task's own answer did."""
         self.straight = (
-            clock.is_virtual and pool is None and replay is None and order_seed is None
+            clock.is_virtual
+            and pool is None
+            and on_reply is None
+            and replay is None
+            and journal is None
+            and order_seed is None
         )
         """Whether a lone task may be called and answered without the agenda."""
         self.crew: Crew | None = None
@@ -120,10 +130,20 @@ class Runner:
                 self.close()
         return self.root
 
-    def go_on(self, effects: list[Effect]) -> None:
-        """Drive an execution to its end that has begun, and asks for these effects."""
+    def go_on(self, effects: list[Effect], answer: Answer | None = None) -> None:
+        """Drive an execution to its end that has begun, and asks for these effects.
+
+        Where there is an answer, it is the one to the only effect.
+        """
         try:
-            self.perform(0, effects)
+            self.agenda.set_limit(self.root.service_limit, 0)
+            self.root.loads = self.which_loads()
+            if answer is not None:
+                (effect,) = effects
+                assert isinstance(effect, StartTask), "what else has an answer"
+                self.absorb(0, self.clock.now(), answer, effect)
+            else:
+                self.perform(0, effects)
             while self.alive():
                 self.step()
         finally:
@@ -134,7 +154,15 @@ class Runner:
         if self.replay is not None:
             resume(self, self.replay)
         else:
-            self.perform(0, self.root.start(self.clock.now()))
+            self.start_root()
+
+    def start_root(self) -> None:
+        """Start the run's own execution."""
+        self.last_run.begin(self.root)
+        self.root.loads = self.which_loads()
+        effects = self.root.start(self.clock.now())
+        self.agenda.set_limit(self.root.service_limit, 0)
+        self.perform(0, effects)
 
     def alive(self) -> bool:
         """Whether there is anything left to do."""
@@ -244,21 +272,15 @@ class Runner:
         todo: deque[tuple[int, list[Effect]]] = deque()
         straight, running = self.straight, self.family.running
         while True:
-            last = effects[-1] if straight and effects else None
-            if type(last) is StartTask:
-                effects.pop()
-            if effects:
-                todo += self.do_each(index, effects)
             # A child may have been stopped, and be gone, before its first effects.
             execution = running.get(index)
-            if execution is not None:
-                if type(last) is StartTask:
-                    reply = self.call_at_once(index, last, not todo)
-                    if reply is not None:
-                        effects = self.tell(index, execution, reply)
-                        continue
-                if not execution.running:
-                    self.finished(index, execution)
+            if straight and execution is not None and not todo:
+                effects = self.answer_at_once(index, execution, effects)
+            if effects:
+                todo += self.do_each(index, effects)
+            execution = running.get(index)
+            if execution is not None and not execution.running:
+                self.finished(index, execution)
             if not todo:
                 if self.crew is not None:
                     self.crew.send()
@@ -276,10 +298,12 @@ class Runner:
             match effect:
                 case StartTask():
                     self.start_task(index, effect)
-                case StartTimer(id=number, due=due, implicit=implicit):
-                    self.agenda.set_timer(due, index, number, implicit=implicit)
+                case StartTimer(id=number, due=due):
+                    self.agenda.set_timer(due, index, number)
                 case Cancel(id=number):
                     todo += self.cancel(index, number)
+                case StartChildren():
+                    self.start_children(index, effect)
                 case StartExecution():
                     born = self.start_execution(index, effect)
                     if born is not None:
@@ -288,25 +312,25 @@ class Runner:
                     assert_never(effect)
         return todo
 
-    def call_at_once(
-        self, index: int, effect: StartTask, alone: bool
-    ) -> TaskSucceeded | None:
-        """Start a task; its reply, where it answers at once and is the next thing due.
+    def answer_at_once(
+        self, index: int, execution: Execution, effects: list[Effect]
+    ) -> list[Effect]:
+        """Call lone tasks that answer at once, while nothing else is due; what is left.
 
         That spares the agenda the most frequent case; the order is the same.
         """
-        now = self.clock.now()
-        answer = self.caller.answer_at_once(effect, now) if alone else None
-        if isinstance(answer, TaskSucceeded):
-            if self.agenda.is_clear(now) and self.caller.inbox.empty():
-                answer.at = now
-                return answer
-            answer = Answer([(0, answer)])
-        elif answer is None:
-            self.start_task(index, effect)
-            return None
+        now, caller = self.clock.now(), self.caller
+        if len(effects) != 1 or not self.agenda.is_clear(now):
+            return effects
+        effects, answer = go_straight(
+            execution, effects, self.source, caller.watch, now, caller.inbox
+        )
+        if answer is None:
+            return effects
+        (effect,) = effects
+        assert isinstance(effect, StartTask), "what else has an answer"
         self.absorb(index, now, answer, effect)
-        return None
+        return []
 
     def start_task(self, index: int, effect: StartTask) -> None:
         """Have a callable called, here or on the pool."""
@@ -328,14 +352,15 @@ class Runner:
         index: int,
         asked: Instant,
         answer: "Answer | Done | BaseException",
-        effect: "StartTask | Told | Load",
+        effect: "StartTask | Told | Shipment",
     ) -> None:
         """Put what a call said on the agenda, each reply at its moment."""
         if not isinstance(effect, (StartTask, Told)):
             self.welcome(effect, answer)
             return
         if isinstance(answer, BaseException):
-            raise answer
+            assert isinstance(effect, StartTask), "tokens are answered by replies"
+            answer = self.caller.lost(effect, answer)
         assert isinstance(answer, Answer), "calls are answered so"
         key = (index, effect.id)
         if isinstance(effect, Told) and key in self.caller.in_flight:
@@ -360,7 +385,7 @@ class Runner:
         for moment, told in self.told_early.pop(key, ()):
             self.absorb(index, moment, told, Told(effect.id))
 
-    def welcome(self, job: "Load", answer: "Answer | Done | BaseException") -> None:
+    def welcome(self, job: "Shipment", answer: "Answer | Done | BaseException") -> None:
         """Children have come back from the pool: put what they say on the agenda."""
         crew = self.crew
         assert crew is not None, "it was the crew's job"
@@ -370,16 +395,21 @@ class Runner:
             execution = self.family.running.get(ready.index)
             if execution is None or ready.answer is None:
                 continue
-            for at, reply in crew.replies(ready):
-                self.agenda.push(max(at, now), ready.index, reply)
-            for end in ready.answer.ends:
-                execution.charge(end[-1])
-            room = max(0, KEPT_EXCEPTIONS - len(self.root.exceptions))
-            self.root.exceptions += ready.answer.exceptions[:room]
-            for warning in ready.answer.warnings:
-                if warning not in self.root.warnings:
-                    self.root.warnings.append(warning)
+            self.children_ended(ready.index, execution, ready.answer, now)
         crew.send()
+
+    def children_ended(
+        self, index: int, execution: Execution, done: "Done", now: Instant
+    ) -> None:
+        """Put what children of a load say on the agenda, and charge for them."""
+        for end in done.ends:
+            self.agenda.push(max(end.at, now), index, end)
+        execution.charge(done.billing)
+        room = max(0, KEPT_EXCEPTIONS - len(self.root.exceptions))
+        self.root.exceptions += done.exceptions[:room]
+        for warning in done.warnings:
+            if warning not in self.root.warnings:
+                self.root.warnings.append(warning)
 
     def keep(
         self, exception: BaseException, effect: StartTask, execution: Execution
@@ -432,8 +462,6 @@ class Runner:
         now = self.clock.now()
         effects: list[Effect] | None = None
         unborn: Execution | None = None
-        if effect.child is not None and self.may_travel and self.travels(index, effect):
-            return None
         if effect.child is not None and self.straight and not self.is_watched:
             # One that asks the world for nothing is over before it has to be known.
             unborn = self.family.make_unborn(index, effect)
@@ -449,35 +477,59 @@ class Runner:
             self.open_token((index, effect.id), effect.call.token)
         if effects is None:
             effects = child.start(now)
+        self.agenda.set_limit(child.service_limit, number)
         for reply in submitted(effect, child):
             self.agenda.push(now, index, reply)
         return number, effects
 
-    def travels(self, index: int, effect: StartExecution) -> bool:
-        """Hand a child to the crew, if it can go where the pool is."""
-        caller = self.caller
-        if self.is_watched or caller.pool is None or not isinstance(self.source, Tasks):
-            return False
-        if self.crew is None:
-            from asl.runtime.crew import Crew  # only who has a pool pays for it
+    def which_loads(self) -> Literal["none", "at once", "all"]:
+        """Which children of Map Runs may run many at a time."""
+        is_told_singly = (
+            self.is_watched
+            or self.replay is not None
+            or self.journal is not None
+            or self.agenda.chance is not None
+            or self.source.binds(WRITER)
+        )
+        if is_told_singly or self.family.machine is None:
+            return "none"
+        if self.may_travel:
+            return "all"
+        return "at once" if self.clock.is_virtual else "none"
 
+    def start_children(self, index: int, effect: StartChildren) -> None:
+        """Have many children of a Map Run run: on the pool, or here and now."""
+        from asl.runtime.worker import Kit, run_load  # only who has a load pays for it
+
+        now, parent = self.clock.now(), self.family.running[index]
+        machine = self.family.find_machine(index)
+        assert machine is not None, "which_loads has seen to that"
+        kit = Kit.of(
+            effect,
+            parent,
+            machine,
+            self.source,
+            is_virtual=self.clock.is_virtual,
+            buckets=self.caller.where,
+            real_limit_seconds=self.caller.real_limit_seconds,
+        )
+        if parent.loads == "all":
+            self.make_crew().take_in(index, effect, kit, now)
+        else:
+            done = run_load(kit, effect.load, effect.id, now)
+            self.children_ended(index, parent, done, now)
+
+    def make_crew(self) -> "Crew":
+        """The crew of the pool, made for the first children that travel."""
+        if self.crew is None:
+            from asl.runtime.crew import Crew
+
+            inbox = self.caller.inbox
             self.crew = Crew(
-                caller.pool,
-                self.source,
-                is_virtual=self.clock.is_virtual,
-                buckets=caller.where,
-                real_limit_seconds=caller.real_limit_seconds,
-                came_back=lambda job, answer: caller.inbox.put(
-                    (job.index, 0, answer, job)
-                ),
+                self.caller.workers,
+                came_back=lambda job, answer: inbox.put((job.index, 0, answer, job)),
             )
-        parent, machine = self.family.running[index], self.family.find_machine(index)
-        if not self.crew.takes(
-            index, effect, self.clock.now(), parent=parent, machine=machine
-        ):
-            return False
-        self.family.pass_over()
-        return True
+        return self.crew
 
     @property
     def is_watched(self) -> bool:
@@ -515,13 +567,14 @@ class Runner:
             execution = self.family.running.get(index)
             strand = None if execution is None else execution.waiting.get(number)
             if strand is not None and strand.state is not None:
-                return self.caller.blocked(strand.state.name)
+                return self.caller.watch.blocked(strand.state.name)
         return self.nobody_answers()
 
     def close(self) -> None:
         """Leave nothing open behind a run."""
         for token in self.tokens.values():
             self.source.tokens.close(token)
-        self.caller.close()
+        is_busy = self.crew is not None and self.crew.is_busy
         if self.crew is not None:
             self.crew.close()
+        self.caller.close(at_once=is_busy)

@@ -23,8 +23,9 @@ from asl.errors import UsageError
 from asl.model.failure import TIMEOUT
 from asl.model.machine import Branch, StateMachine
 from asl.model.states import Map, Parallel, State, Task
-from asl.runtime.run import WorkflowType, make_runner
+from asl.runtime.run import make_runner
 from asl.runtime.runner import Runner
+from asl.runtime.stage import WorkflowType
 from asl.tasks.item_reader import ReadingFailed, read_items
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks

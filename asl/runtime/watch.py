@@ -16,10 +16,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import FrameType, TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from asl.errors import UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+_HAS_TIMERS = hasattr(signal, "setitimer")
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -33,13 +38,14 @@ class Blocked(BaseException):
 class Watch:
     """Limits the real time of each call made through it, while it is entered."""
 
-    __slots__ = ("_armed", "_helper", "limit_seconds", "since")
+    __slots__ = ("_helper", "is_armed", "limit_seconds", "since")
 
     def __init__(self, limit_seconds: float) -> None:
         self.limit_seconds = limit_seconds
         self.since: float | None = None
         """When the present call began; None: there is none."""
-        self._armed = False
+        self.is_armed = False
+        """Whether the process's one timer is this run's."""
         self._helper: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> "Watch":
@@ -51,16 +57,16 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._armed:
+        if self.is_armed:
             signal.setitimer(signal.ITIMER_REAL, 0)
             _Alarm.watch = None
-            self._armed = False
+            self.is_armed = False
         if self._helper is not None:
             self._helper.shutdown(wait=False, cancel_futures=True)
 
     def begin(self) -> bool:
         """A call begins here and now; False where it must go by `call_elsewhere`."""
-        if not self._armed and not self._arm():
+        if not self.is_armed and not self.arm():
             return False
         self.since = time.monotonic()
         return True
@@ -69,12 +75,19 @@ class Watch:
         """The call that began has ended."""
         self.since = None
 
-    def _arm(self) -> bool:
+    def arm(self) -> bool:
         """Start the run's one timer; False where there can be none."""
-        if self._helper is not None or not _Alarm.take(self):
-            return False
-        self._armed = True
-        return True
+        if self._helper is None and _Alarm.take(self):
+            self.is_armed = True
+        return self.is_armed
+
+    def blocked(self, state: str) -> UsageError:
+        """Why a run ends whose callable does not come back."""
+        return UsageError(
+            f"the callable of state {state!r} has been at work for "
+            f"{self.limit_seconds:g} real seconds; use context.advance(seconds) "
+            "to take virtual time, or raise real_limit_seconds"
+        )
 
     def fired(self) -> None:
         """The timer has come: raise where a call is over the limit, or wait on."""
@@ -87,11 +100,13 @@ class Watch:
     def call_elsewhere(self, function: Callable[[A, B], T], first: A, second: B) -> T:
         """Call a function on the helper thread; Blocked once it is over the limit."""
         if self._helper is None:
+            from concurrent.futures import ThreadPoolExecutor  # 7 ms, seldom needed
+
             self._helper = ThreadPoolExecutor(1, "asl-callable")
         future = self._helper.submit(function, first, second)
         try:
             return future.result(self.limit_seconds)
-        except FutureTimeoutError:
+        except TimeoutError:
             if future.done():
                 raise  # the callable's own
             raise Blocked from None
@@ -106,10 +121,7 @@ class _Alarm:
     @classmethod
     def take(cls, watch: Watch) -> bool:
         """Set it for a run; False where there is none, or it is somebody else's."""
-        if (
-            not hasattr(signal, "setitimer")
-            or threading.current_thread() is not threading.main_thread()
-        ):
+        if not _HAS_TIMERS or threading.get_ident() != threading.main_thread().ident:
             return False
         if signal.getsignal(signal.SIGALRM) != cls.ring:
             if signal.getitimer(signal.ITIMER_REAL)[0]:

@@ -21,7 +21,7 @@ from asl.engine.messages import Instant
 from asl.errors import ApiError
 from asl.quotas import PAGE_DEFAULT, PAGE_TOKEN_SECONDS
 from asl.runtime.clock import Clock, VirtualClock
-from asl.runtime.run import ACCOUNT
+from asl.runtime.stage import ACCOUNT
 from asl.server.store import MemoryStore, Store
 from asl.values import Json
 

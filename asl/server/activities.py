@@ -16,7 +16,7 @@ from threading import RLock
 
 from asl.engine.messages import StartTask
 from asl.errors import ApiError
-from asl.runtime.run import NAME
+from asl.runtime.stage import NAME
 from asl.server.account import Account, Actions, Answer, Request, check_arn
 from asl.server.configurations import check_encryption, describe_encryption
 from asl.server.executions import Executions

@@ -15,7 +15,7 @@ from os import PathLike
 from asl.engine.arns import REGION
 from asl.errors import ApiError, InternalError, UsageError
 from asl.runtime.clock import Clock
-from asl.runtime.run import ACCOUNT
+from asl.runtime.stage import ACCOUNT
 from asl.server.account import Account, Actions, Answer, Request
 from asl.server.activities import POLL_SECONDS, Activities
 from asl.server.aliases import Aliases

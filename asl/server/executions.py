@@ -28,7 +28,7 @@ from asl.model.machine import StateMachine
 from asl.quotas import PAYLOAD_BYTES
 from asl.runtime.desk import Desk
 from asl.runtime.host import Host
-from asl.runtime.run import NAME
+from asl.runtime.stage import NAME
 from asl.server.account import Account, Actions, Answer, Request, seconds
 from asl.server.entries import RUNNING, Entry, StoredExecution
 from asl.server.known import KnownMachines

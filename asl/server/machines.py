@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from asl.errors import ApiError
 from asl.model.machine import StateMachine
 from asl.quotas import VERSIONS
-from asl.runtime.run import NAME
+from asl.runtime.stage import NAME
 from asl.server.account import Account, Actions, Answer, Request, check_arn
 from asl.server.configurations import check_settings, describe_revision, settings_of
 from asl.server.definitions import answer_validate, build_definition, check_definition

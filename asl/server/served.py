@@ -5,7 +5,7 @@ task up by GetActivityTask; the failure that the service reports of machines tha
 does not have. Never: keeps a task; the activities do.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from asl.engine.messages import Instant, StartTask, TaskFailed
 from asl.engine.nested import STARTS
@@ -58,7 +58,7 @@ class Served(Tasks):
         """Whether a worker is bound to an activity, or it was created."""
         return self._inner.knows_activity(state, arn) or self._knows(arn)
 
-    def missing_for(self, resources: Iterable[str]) -> list[str]:
+    def missing_for(self, resources: Collection[str]) -> list[str]:
         """None: what is missing shows when it is reached."""
         return []
 

@@ -12,7 +12,7 @@ Developer guide: "Integrating services"; forms of results and errors are recorde
 """
 
 import threading  # noqa: TID251 - a lock alone: boto3's sessions bear no two threads
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache, partial
 from typing import Any
 
@@ -45,7 +45,7 @@ _JSON_MEMBERS = {
 _find = lru_cache(maxsize=256)(find_operation)
 
 
-def tasks(session: Any = None, only: Iterable[str] | None = None) -> "Boto3Tasks":
+def tasks(session: Any = None, only: Collection[str] | None = None) -> "Boto3Tasks":
     """Tasks that call AWS services through boto3, of a session or its default one.
 
     `only` names the services to be called, as in a Resource: `sqs`, `s3`, `lambda`.
@@ -74,7 +74,7 @@ class Boto3Tasks(Tasks):
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str | None], Any] = {}
 
-    def missing_for(self, resources: Iterable[str]) -> list[str]:
+    def missing_for(self, resources: Collection[str]) -> list[str]:
         """Those of the resources that neither a callable nor boto3 answers."""
         missing = super().missing_for(resources)
         return [name for name in missing if not self._can_call(name)]

@@ -7,8 +7,10 @@ Never: decides where an object lies (storage.py) or what is in it (item_reader.p
 
 A reader's payload holds Parameters and ReaderConfig. The answer holds all Items and
 their Source; with `Count` (and `From`) it holds a page and whether there are More.
-Items of several objects also have Sources, one an item.
-A writer's payload holds Parameters, WriterConfig, MapRunArn and Results by status. With
+Items of several objects also have Sources, one an item. A page of a table (CSV) has
+rows for Items: lists of what stands under its Columns, or lines with a Delimiter.
+A writer's payload holds Parameters, WriterConfig, MapRunArn and Results by status:
+records, or Blocks of what is written of many. With
 More, further parts follow (`Part` counts them from 0) and the answer is the number of
 the next one; the last part, without More, is answered with the manifest's place.
 

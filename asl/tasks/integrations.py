@@ -18,7 +18,6 @@ Developer guide: "Integrating services".
 """
 
 import json
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -243,6 +242,8 @@ def _cause_text(
 
 
 def _stack_lines(trace: TracebackType | None, skip_file: str) -> list[str]:
+    import traceback  # only an exception needs it
+
     while trace is not None and trace.tb_frame.f_code.co_filename == skip_file:
         trace = trace.tb_next
     frames = [

@@ -8,14 +8,16 @@ Developer guide: "ItemReader (Map)"; texts of AWS as recorded. Objects of a list
 in the order of their keys, the parts of a manifest in its own.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from itertools import islice
 from typing import BinaryIO, TypeAlias
 
+from asl.engine.page import Page
 from asl.tasks.read_bytes import ReadingFailed as ReadingFailed
 from asl.tasks.read_bytes import unpacked
-from asl.tasks.read_csv import read_csv
+from asl.tasks.read_csv import Table, read_csv
 from asl.tasks.read_json import read_json, read_jsonl
 from asl.tasks.read_manifest import data_files, inventory_rows
 from asl.tasks.read_parquet import read_parquet
@@ -25,10 +27,13 @@ from asl.values import Json
 MAX_ITEMS = "field MaxItems must be positive"
 NO_VERSIONS = "S3 Version ID selection is not currently supported for PARQUET files"
 
-Part: TypeAlias = tuple[str, Iterator[Json]]
+Found: TypeAlias = Iterator[Json] | Table
+"""The items of an object."""
+
+Part: TypeAlias = tuple[str, Found]
 """Where items come from, and they."""
 
-_READERS: dict[str, Callable[[BinaryIO, Mapping[str, Json], str], Iterator[Json]]] = {
+_READERS: dict[str, Callable[[BinaryIO, Mapping[str, Json], str], Found]] = {
     "CSV": read_csv,
     "JSON": read_json,
     "JSONL": read_jsonl,
@@ -51,25 +56,26 @@ class ItemStream:
         self._parts = parts
         self._part: Part | None = None
         self._left = limit
-        self._held: list[tuple[Json, str]] = []
+        self._held = Page()
+        """What was read ahead."""
+        self._held_from: list[str] = []
         self._failure: Exception | None = None
 
-    def take(self, count: int) -> tuple[list[Json], list[str]]:
+    def take(self, count: int) -> tuple[Page, list[str]]:
         """The next items, at most so many, and the source of each."""
         if self._failure is not None:
             raise self._failure
-        items = [item for item, _ in self._held]
-        sources = [source for _, source in self._held]
-        self._held.clear()
-        self._gather(items, sources, count)
-        self.position += len(items)
-        self.more = len(items) == count and self._look_ahead()
-        return items, sources
+        page, sources = self._gather(self._held, self._held_from, count)
+        self._held, self._held_from = Page(), []
+        taken = len(page.items)
+        self.position += taken
+        self.more = taken == count and self._look_ahead()
+        return page, sources
 
     def skip(self, count: int) -> None:
         """Pass over items, in pages that are forgotten."""
         while count > 0 and self.more:
-            count -= len(self.take(min(count, 10_000))[0])
+            count -= len(self.take(min(count, 10_000))[0].items)
 
     def close(self) -> None:
         """Close what is open."""
@@ -80,34 +86,42 @@ class ItemStream:
 
     def _look_ahead(self) -> bool:
         """Hold one item more; a failure is kept for the page that begins with it."""
-        items: list[Json] = []
-        sources: list[str] = []
         try:
-            self._gather(items, sources, 1)
+            self._held, self._held_from = self._gather(Page(), [], 1)
         except (ReadingFailed, S3Refuses, OSError) as error:
             self._failure = error
             return True
-        self._held.extend(zip(items, sources, strict=True))
-        return bool(items)
+        return bool(self._held.items)
 
-    def _gather(self, items: list[Json], sources: list[str], count: int) -> None:
-        """Add items until there are so many, or none is left."""
+    def _gather(
+        self, page: Page, sources: list[str], count: int
+    ) -> tuple[Page, list[str]]:
+        """Add items to a page until there are so many, or none is left."""
+        wanted = count - len(page.items)
         if self._left is not None:
-            count = min(count, len(items) + self._left)
-        while len(items) < count:
+            wanted = min(wanted, self._left)
+            self._left -= wanted  # it is met, or there are no more items
+        while wanted > 0:
             if self._part is None:
                 self._part = next(self._parts, None)
                 if self._part is None:
-                    return
+                    break
             source, rest = self._part
-            before = len(items)
-            items += islice(rest, count - before)
-            got = len(items) - before
+            more = _page_of(rest, wanted)
+            page = page.joined(more)
+            got = len(more.items)
             sources += [source] * got
-            if self._left is not None:
-                self._left -= got
-            if len(items) < count:
+            wanted -= got
+            if wanted:
                 self._part = None
+        return page, sources
+
+
+def _page_of(found: Found, count: int | None) -> Page:
+    """The next items of one object."""
+    if isinstance(found, Table):
+        return found.take(sys.maxsize if count is None else count)
+    return Page(list(islice(found, count)))
 
 
 def open_items(request: Mapping[str, Json], storage: Storage) -> ItemStream:
@@ -162,8 +176,8 @@ def check_config(config: Mapping[str, Json]) -> None:
 def read_items(data: bytes, config: Mapping[str, Json]) -> list[Json]:
     """The items in one object's bytes, at most MaxItems of them."""
     check_config(config)
-    items = _reader(config)(unpacked(BytesIO(data)), config, "")
-    return list(islice(items, config.get("MaxItems") or None))
+    found = _reader(config)(unpacked(BytesIO(data)), config, "")
+    return _page_of(found, config.get("MaxItems") or None).objects()
 
 
 def _listing(storage: Storage, bucket: str, prefix: str) -> Iterator[Part]:
@@ -207,7 +221,7 @@ def _object(
 
 def _reader(
     config: Mapping[str, Json],
-) -> Callable[[BinaryIO, Mapping[str, Json], str], Iterator[Json]]:
+) -> Callable[[BinaryIO, Mapping[str, Json], str], Found]:
     kind = config.get("InputType")
     if kind is None:
         raise ReadingFailed("The field 'InputType' is required")
@@ -229,7 +243,7 @@ def _uri(bucket: str, key: str) -> str:
     return f"s3://{bucket}/{key}"
 
 
-def _close(items: Iterator[object]) -> None:
+def _close(items: Iterator[object] | Table) -> None:
     close = getattr(items, "close", None)
     if close is not None:
         close()

@@ -21,7 +21,7 @@ from asl.tasks.read_bytes import (
     lines,
     unpacked,
 )
-from asl.tasks.read_csv import read_rows
+from asl.tasks.read_csv import Table
 from asl.tasks.read_parquet import read_orc, read_parquet
 from asl.tasks.storage import Storage
 from asl.values import Json, NotJson, parse_json
@@ -55,7 +55,7 @@ def data_files(stream: BinaryIO, name: str) -> Iterator[Place]:
 
 def inventory_rows(
     stream: BinaryIO, name: str, bucket: str, storage: Storage
-) -> Iterator[tuple[Place, Iterator[Json]]]:
+) -> Iterator[tuple[Place, Iterator[Json] | Table]]:
     """The rows of each part of an S3 Inventory, part by part."""
     what = f"The manifest{name}"
     with stream:
@@ -79,7 +79,7 @@ def inventory_rows(
         elif form == "Parquet":
             yield place, read_parquet(data, {}, part)
         else:
-            yield place, read_rows(unpacked(data), headers, "COMMA", part)
+            yield place, Table(unpacked(data), headers, "COMMA", part)
 
 
 def _load(stream: BinaryIO, what: str) -> Mapping[str, Json]:

@@ -8,6 +8,7 @@ wanted: what was closed is opened again, and its items passed over.
 
 from collections.abc import Mapping
 
+from asl.engine.page import Page
 from asl.tasks.item_reader import ItemStream, open_items
 from asl.tasks.storage import Storage
 from asl.values import Json, json_text
@@ -28,7 +29,8 @@ class Readers:
         if count is None:
             stream = open_items(request, storage)
             try:
-                return _answer(stream, *_take_all(stream), paged=False)
+                page, sources = _take_all(stream)
+                return _answer(stream, page.objects(), sources)
             finally:
                 stream.close()
         start = request.get("From") or 0
@@ -38,10 +40,16 @@ class Readers:
         stream = self._find(text, start) or open_items(request, storage)
         try:
             stream.skip(start - stream.position)
-            answer = _answer(stream, *stream.take(count), paged=True)
+            page, sources = stream.take(count)
         except BaseException:
             stream.close()
             raise
+        answer = _answer(stream, page.items, sources)
+        if page.columns is not None:
+            answer["Columns"] = list(page.columns)
+            if page.delimiter is not None:
+                answer["Delimiter"] = page.delimiter
+        answer["More"] = stream.more
         if stream.more:
             self._keep(text, stream)
         else:
@@ -75,21 +83,19 @@ _PAGING = ("From", "Count")
 _PAGE = 10_000
 
 
-def _take_all(stream: ItemStream) -> tuple[list[Json], list[str]]:
-    items, sources = stream.take(_PAGE)
+def _take_all(stream: ItemStream) -> tuple[Page, list[str]]:
+    page, sources = stream.take(_PAGE)
     while stream.more:
-        page, its_sources = stream.take(_PAGE)
-        items += page
+        more, its_sources = stream.take(_PAGE)
+        page = page.joined(more)
         sources += its_sources
-    return items, sources
+    return page, sources
 
 
 def _answer(
-    stream: ItemStream, items: list[Json], sources: list[str], *, paged: bool
-) -> Json:
+    stream: ItemStream, items: list[Json], sources: list[str]
+) -> dict[str, Json]:
     answer: dict[str, Json] = {"Items": items, "Source": stream.source}
     if stream.is_many:
         answer["Sources"] = sources
-    if paged:
-        answer["More"] = stream.more
     return answer

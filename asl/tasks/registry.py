@@ -7,7 +7,7 @@ Never: runs a callable (answer.py), or says what it gets and gives (integrations
 The most specific binding wins: full ARN, then function name, then pattern.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar
 
@@ -113,7 +113,7 @@ class Tasks(AnswersTokens):
         name = arn if found is None else found.action
         return arn in self._activities or name in self._activities
 
-    def missing_for(self, resources: Iterable[str]) -> list[str]:
+    def missing_for(self, resources: Collection[str]) -> list[str]:
         """Those of the resources that have no callable, in order, each once.
 
         A literal FunctionName of lambda:invoke may be asked for like a resource. The
@@ -121,7 +121,7 @@ class Tasks(AnswersTokens):
         because the function's name may be known at run time only. Activities are never
         missing: one without a worker is unregistered, which is AWS's to report.
         """
-        if self.missing == "when-reached":
+        if self.missing == "when-reached" or self._served.issuperset(resources):
             return []
         missing = []
         for name in dict.fromkeys(resources):

@@ -1,6 +1,7 @@
 """Result writers: the results of a Map Run -> the files that AWS writes.
 
-In: the records of the child executions by status, a few at a time; the WriterConfig.
+In: the records of the child executions by status, a few at a time, or Blocks of what is
+to be written of many that succeeded; the WriterConfig.
 Out: SUCCEEDED_n, FAILED_n and PENDING_n files, and manifest.json as the last.
 Never: holds more than the records it is given; lets half a file be seen. A file is seen
 when it is full or the Map Run has ended; who finds the manifest finds all the others.
@@ -10,8 +11,8 @@ S3 takes in one piece.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 
+from asl.engine.messages import Block, Written
 from asl.tasks.storage import Storage, Upload, write_whole
 from asl.values import Json, json_text, parse_json
 
@@ -52,15 +53,33 @@ class ResultFiles:
             how = self._how if status == "SUCCEEDED" else "NONE"
             if records:
                 self._file(status)  # though FLATTEN may leave nothing to write
-            for value in chain.from_iterable(
-                _transform(record, how) for record in records
-            ):
-                data = _encode(json_text(value))
-                file = self._file(status)
-                if not file.has_room(len(data), self._file_bytes):
-                    self._finish(status)
-                    file = self._file(status)
-                file.add(data)
+            for record in records:
+                if isinstance(record, Block):
+                    self._add_block(status, record)
+                    continue
+                for value in _transform(record, how):
+                    self._add(status, _encode(json_text(value)))
+
+    def _add(self, status: str, data: bytes) -> None:
+        """Write one value."""
+        file = self._file(status)
+        if not file.has_room(len(data), self._file_bytes):
+            self._finish(status)
+            file = self._file(status)
+        file.add(data)
+
+    def _add_block(self, status: str, block: Block) -> None:
+        """Write many values at once, where they fit into the file."""
+        if not block.data:
+            return
+        file = self._file(status)
+        if file.size + len(block.data) + 2 <= self._file_bytes:
+            file.add(block.data)
+            return
+        begin = 0
+        for size in block.sizes:
+            self._add(status, block.data[begin : begin + size])
+            begin += size + 1
 
     def close(self) -> Json:
         """Finish the files and write the manifest: where it is."""
@@ -143,6 +162,25 @@ class _File:
         self.upload.write(b"".join(self._waiting))
         self._waiting.clear()
         self._waiting_bytes = 0
+
+
+def block_of(
+    records: Sequence[str], outputs: Sequence[Json], written: Written
+) -> Block:
+    """What is written of children that succeeded: of their records, or outputs."""
+    children = len(records) or len(outputs)
+    texts = list(records)
+    for output in outputs:
+        if written.transformation == "FLATTEN" and isinstance(output, list):
+            texts += map(json_text, output)
+        else:
+            texts.append(json_text(output))
+    separator = "\n" if written.is_lines else ","
+    data = _encode(separator.join(texts))
+    sizes = list(map(len, texts))
+    if len(data) != sum(sizes) + max(len(sizes) - 1, 0):  # not all of it is ASCII
+        sizes = [len(_encode(text)) for text in texts]
+    return Block(data, sizes, children)
 
 
 def result_folder(prefix: str | None, map_run_arn: str) -> str:

@@ -22,8 +22,9 @@ from asl.runtime.clock import VirtualClock
 from asl.runtime.dry_machine import watched_machine
 from asl.runtime.dry_run import VISITS
 from asl.runtime.dry_watch import Loops, NeedsSample, Watch
-from asl.runtime.run import DEFAULT_ROLE, checked_input, machine_arn, make_runner
+from asl.runtime.run import make_runner
 from asl.runtime.runner import Runner
+from asl.runtime.stage import DEFAULT_ROLE, checked_input, machine_arn
 from asl.tasks.answer import Answer, Job, Ready
 from asl.tasks.buckets import perform
 from asl.tasks.mocks import Mocks
