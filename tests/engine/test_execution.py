@@ -9,7 +9,6 @@ import asl
 from asl.engine.execution import Execution
 from asl.engine.messages import (
     Cancel,
-    Effect,
     StartTask,
     StartTimer,
     StopRequested,
@@ -66,19 +65,14 @@ def kinds(execution: Execution) -> list[str]:
     return [event.type for event in execution.history]
 
 
-def own(effects: list[Effect]) -> list[Effect]:
-    """Effects less the service's own time limit, which every execution asks for."""
-    return [e for e in effects if not (isinstance(e, StartTimer) and e.implicit)]
-
-
 # --- ids and timers
 
 
-def test_the_first_effect_is_the_limit_of_the_service() -> None:
+def test_the_limit_of_the_service_is_known_and_has_the_first_id() -> None:
     execution = make(alone(task()))
-    limit, call = execution.start(5 * SECOND)
+    (call,) = execution.start(5 * SECOND)
     year = 365 * 24 * 3600 * SECOND
-    assert limit == StartTimer(1, 5 * SECOND + year, implicit=True)
+    assert execution.service_limit == 5 * SECOND + year
     assert isinstance(call, StartTask)
     assert call.id == 2
 
@@ -86,6 +80,7 @@ def test_the_first_effect_is_the_limit_of_the_service() -> None:
 def test_a_shorter_limit_of_the_machine_is_a_timer_that_counts() -> None:
     execution = make({**alone(wait()), "TimeoutSeconds": 3})
     assert execution.start(0)[0] == StartTimer(1, 3 * SECOND)
+    assert execution.service_limit is None
 
 
 def test_ids_count_up_in_the_order_of_asking() -> None:
@@ -95,8 +90,8 @@ def test_ids_count_up_in_the_order_of_asking() -> None:
     ]
     execution = make(alone({"Type": "Parallel", "Branches": branches}))
     effects = execution.start(0)
-    assert [e.id for e in effects] == [1, 2, 3, 4, 5]
-    assert [type(e) for e in effects[1:]] == [StartTask, StartTimer] * 2
+    assert [e.id for e in effects] == [2, 3, 4, 5]
+    assert [type(e) for e in effects] == [StartTask, StartTimer] * 2
 
 
 def test_a_task_is_told_who_asks() -> None:
@@ -131,7 +126,7 @@ def test_a_task_is_told_who_asks() -> None:
 
 def test_a_call_outside_a_map_has_no_index() -> None:
     execution = make(alone(task(HeartbeatSeconds=3)))
-    call = own(execution.start(0))[0]
+    call = execution.start(0)[0]
     assert isinstance(call, StartTask)
     assert call.call.map_index is None
     assert call.call.heartbeat_seconds == 3
@@ -159,7 +154,7 @@ def test_a_time_out_cancels_the_task_and_its_pulse() -> None:
 
 def test_a_heartbeat_sets_back_only_the_timer_of_heartbeats() -> None:
     execution = make(alone(task(TimeoutSeconds=9, HeartbeatSeconds=5)))
-    _, _, deadline, pulse = execution.start(0)
+    _, deadline, pulse = execution.start(0)
     assert (deadline, pulse) == (StartTimer(3, 9 * SECOND), StartTimer(4, 5 * SECOND))
     assert execution.receive(TaskHeartbeat(2, 3 * SECOND)) == [
         Cancel(4),
@@ -430,7 +425,7 @@ def test_an_express_loop_that_waits_for_nothing_times_out() -> None:
     )
     execution.recorder.stalled_limit = 500
     execution.recorder.limit = 500
-    assert own(execution.start(0)) == []
+    assert execution.start(0) == []
     assert execution.status == "TIMED_OUT"
     assert execution.duration_seconds == 300
     assert len(execution.history) == 501

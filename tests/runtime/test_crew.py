@@ -14,8 +14,8 @@ import importable
 import pytest
 
 import asl
-from asl.runtime.crew import WORKER_LOST, Crew
-from asl.runtime.pools import opened
+from asl.runtime.crew import Crew
+from asl.runtime.pools import WORKER_LOST, Workers, opened
 from asl.runtime.run import make_runner
 from asl.values import Json
 
@@ -161,7 +161,7 @@ def test_children_that_wait_for_tokens_stay_here(threads: Executor) -> None:
 
 
 def test_children_that_are_watched_stay_here(threads: Executor) -> None:
-    from asl.runtime.run import observers
+    from asl.runtime.family import observers
 
     seen: list[str] = []
     observers.append(lambda machine, execution: seen.append(execution.name))
@@ -316,14 +316,7 @@ def test_processes_are_stopped_at_once_when_something_is_wrong() -> None:
 
 
 def test_a_crew_without_jobs_wants_more(threads: Executor) -> None:
-    crew = Crew(
-        threads,
-        TASKS,
-        is_virtual=True,
-        buckets=None,
-        real_limit_seconds=60,
-        came_back=lambda job, answer: None,
-    )
+    crew = Crew(Workers(threads), came_back=lambda job, answer: None)
     assert crew.wants_more
     assert not crew.is_busy
     crew.close()

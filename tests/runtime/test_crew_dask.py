@@ -1,17 +1,16 @@
 """Children on Dask workers, and workers that are killed in mid-run."""
 
 import json
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import importable
 import pytest
+from killed import begun, killer
 
 import asl
+from asl.runtime.pools import WORKER_LOST
 from asl.runtime.run import make_runner
 from asl.values import Json
 
@@ -86,18 +85,6 @@ def test_callables_of_the_main_module_are_refused(client: Any) -> None:
         )
 
 
-def kill_one(folder: Path, victims: list[int]) -> None:
-    """Kill the first worker that has told its process id."""
-    for _ in range(3_000):
-        pids = sorted(folder.glob("pid*"))
-        if pids:
-            pid = int(pids[0].name.removeprefix("pid"))
-            os.kill(pid, signal.SIGKILL)
-            victims.append(pid)
-            return
-        threading.Event().wait(0.01)
-
-
 @pytest.mark.parametrize(
     "turn",
     [0, *(pytest.param(turn, marks=pytest.mark.soak) for turn in range(1, 10))],
@@ -108,14 +95,11 @@ def test_a_killed_worker_costs_no_result(
 ) -> None:
     made = machine("tell", type, ToleratedFailurePercentage=100)
     given = [{"id": id, "folder": str(tmp_path)} for id in range(300)]
-    victims: list[int] = []
-    killer = threading.Thread(target=kill_one, args=(tmp_path, victims))
-    killer.start()
     runner = make_runner(made, given, tasks=TASKS, pool=client.get_executor(pure=False))
     runs: list[MapRun] = []
     runner.root.map_runs = runs
-    done = runner.run()
-    killer.join()
+    with killer(tmp_path, 1 + 15 * turn) as victims:
+        done = runner.run()
     assert victims
     assert done.status == "SUCCEEDED"
     tally = runs[0].tally.executions
@@ -124,5 +108,6 @@ def test_a_killed_worker_costs_no_result(
         assert done.output == list(range(300))
         return
     assert len(done.output) == tally["SUCCEEDED"]
-    began = [line for file in tmp_path.glob("pid*") for line in file.open()]
+    assert {failure.error for failure in runs[0].tally.failures} == {WORKER_LOST}
+    began = begun(tmp_path)
     assert len(began) == len(set(began)), "a Standard child ran twice"

@@ -189,10 +189,18 @@ def test_flattened_outputs_are_put_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("batch", [0, 100])
-def test_memory_does_not_grow_with_the_items(tmp_path: Path, batch: int) -> None:
+@pytest.mark.parametrize(
+    ("batch", "few", "many"),
+    [
+        (0, 20_000, 200_000),
+        (100, 200_000, 1_000_000),
+    ],  # few fill a part
+)
+def test_memory_does_not_grow_with_the_items(
+    tmp_path: Path, batch: int, few: int, many: int
+) -> None:
     peaks = []
-    for count in (20_000, 200_000):
+    for count in (few, many):
         place = tmp_path / str(count)
         place.mkdir()
         buckets = folder(place, count)
@@ -203,4 +211,5 @@ def test_memory_does_not_grow_with_the_items(tmp_path: Path, batch: int) -> None
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert done.status == "SUCCEEDED"
+    print(f"batches of {batch}: {peaks} bytes")  # noqa: T201 # a soak run's figure
     assert peaks[1] < peaks[0] * 1.3 + 3_000_000, peaks

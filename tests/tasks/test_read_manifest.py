@@ -39,7 +39,8 @@ def read(root: Path, key: str, config: Json) -> tuple[list[Json], list[str]]:
     stream = opened(root, key, config)
     try:
         assert stream.is_many
-        return stream.take(1_000_000)
+        page, sources = stream.take(1_000_000)
+        return page.objects(), sources
     finally:
         stream.close()
 

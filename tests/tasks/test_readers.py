@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from asl.engine.messages import Call, StartTask, TaskFailed, TaskSucceeded
+from asl.engine.page import Page
 from asl.tasks.buckets import Buckets, perform
 from asl.tasks.item_reader import open_items
 from asl.tasks.readers import OPEN_AT_MOST
@@ -71,7 +72,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def numbers(answer: Json) -> list[int]:
-    return [int(item["n"]) for item in answer["Items"]]
+    page = Page(answer["Items"], answer.get("Columns"), answer.get("Delimiter"))
+    return [int(item["n"]) for item in page.objects()]
 
 
 def test_pages_follow_one_another_on_one_stream(shop: Shop) -> None:
@@ -220,7 +222,7 @@ def test_one_page_can_be_asked_for_without_a_run(shop: Shop) -> None:
 def test_a_stream_can_be_closed_in_the_middle(shop: Shop) -> None:
     request = {"Parameters": {"Bucket": "shop", "Key": "a.csv"}, "ReaderConfig": CSV}
     stream = open_items(request, FolderStorage(shop.root))
-    assert stream.take(0) == ([], [])
-    assert len(stream.take(2)[0]) == 2
+    assert stream.take(0)[0].items == []
+    assert len(stream.take(2)[0].items) == 2
     stream.close()
     assert not stream.more

@@ -65,7 +65,7 @@ def test_a_million_rows_take_a_page_of_memory(tmp_path: Path, kind: str) -> None
     try:
         count, last = 0, None
         while stream.more:
-            items, _ = stream.take(PAGE)
+            items = stream.take(PAGE)[0].objects()
             count, last = count + len(items), items[-1]
         peak = tracemalloc.get_traced_memory()[1]
     finally:

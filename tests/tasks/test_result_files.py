@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from asl.engine.messages import Call, StartTask, TaskFailed, TaskSucceeded
+from asl.engine.messages import Call, StartTask, TaskFailed, TaskSucceeded, Written
 from asl.errors import UsageError
 from asl.tasks.buckets import Buckets
-from asl.tasks.result_writer import ResultFiles
+from asl.tasks.result_writer import ResultFiles, block_of
 from asl.tasks.storage import FolderStorage
-from asl.values import Json
+from asl.values import Json, json_text
 
 RUN = "arn:aws:states:eu-west-1:123456789012:mapRun:order/Each:1234"
 WHERE = {"Bucket": "out", "Prefix": "jobs"}
@@ -170,3 +170,73 @@ def test_a_disk_that_is_full_fails_the_writer(
     assert reply.error == "States.ResultWriterFailed"
     assert reply.cause == "No space left on device (bucket out)"
     assert seen(out) == []
+
+
+@pytest.mark.parametrize("how", ["NONE", "COMPACT", "FLATTEN"])
+@pytest.mark.parametrize("kind", ["JSON", "JSONL"])
+@pytest.mark.parametrize("file_bytes", [1, 150, 700, 10_000])
+def test_blocks_are_written_as_their_records_would_be(
+    tmp_path: Path, how: str, kind: str, file_bytes: int
+) -> None:
+    outputs: list[Json] = [{"n": 1}, ["é", "\ud800"], [], 5, ["x" * 99, 2]]
+    records = [{"Name": f"c{n}", "Output": json_text(o)} for n, o in enumerate(outputs)]
+    written = Written(how, kind == "JSONL")
+    texts = [json_text(record) for record in records] if how == "NONE" else []
+    block = block_of(texts, [] if texts else outputs, written)
+    assert block.children == 5
+    found = []
+    for name, results in (("singly", records), ("block", [block])):
+        (tmp_path / name / "b").mkdir(parents=True)
+        files = ResultFiles(
+            FolderStorage(tmp_path / name),
+            {"Bucket": "b"},
+            {"Transformation": how, "OutputType": kind},
+            "arn:x",
+            file_bytes=file_bytes,
+        )
+        files.add({"SUCCEEDED": results})
+        files.add({"SUCCEEDED": results})
+        files.close()
+        folder = tmp_path / name / "b" / "x"
+        found.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("form", ["JSON", "JSONL"])
+@pytest.mark.parametrize("how", ["NONE", "COMPACT", "FLATTEN"])
+def test_a_block_is_written_as_its_values_are(out: Path, form: str, how: str) -> None:
+    written = Written(how, form == "JSONL")
+    outputs = [[1, "é"], {"a": "\ud800"}, [], "x" * 40]
+    texts = [json_text(output) for output in outputs]
+    records = texts if how == "NONE" else []
+    block = block_of(records, [] if records else outputs, written)
+    assert block.children == len(outputs)
+    config = {"Transformation": how, "OutputType": form}
+    for file_bytes in (1_000, 60, 1):
+        writer = files(out, config, file_bytes=file_bytes)
+        writer.add({"SUCCEEDED": [block]})
+        writer.close()
+        manifest = json.loads(content(out, "manifest.json"))
+        found: list[Json] = []
+        for file in manifest["ResultFiles"]["SUCCEEDED"]:
+            text = content(out, file["Key"].rpartition("/")[2])
+            lines = text.splitlines() if form == "JSONL" else [text]
+            values = [json.loads(line) for line in lines]
+            assert file["Size"] == len(text.encode())
+            assert file["Size"] <= file_bytes or len(values) == 1
+            found += values if form == "JSONL" else values[0]
+        flat = [1, "é", {"a": "?"}, outputs[3]]
+        assert found == (flat if how == "FLATTEN" else [*flat_less(outputs)])
+
+
+def flat_less(outputs: list[Json]) -> list[Json]:
+    """The outputs as a file can hold them: half a letter is a question mark."""
+    return [outputs[0], {"a": "?"}, *outputs[2:]]
+
+
+def test_a_block_of_nothing_leaves_an_empty_file(out: Path) -> None:
+    block = block_of([], [[], []], Written("FLATTEN", False))
+    writer = files(out, {"Transformation": "FLATTEN"})
+    writer.add({"SUCCEEDED": [block]})
+    writer.close()
+    assert content(out, "SUCCEEDED_0.json") == "[]"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asl.engine.messages import Call, StartTask, TaskFailed, TaskSucceeded
+from asl.engine.page import Page
 from asl.errors import UsageError
 from asl.tasks.buckets import Buckets
 from asl.tasks.storage import S3Refuses, Storage, open_storage, write_whole
@@ -83,14 +84,16 @@ def read(
 
 
 def test_a_large_object_is_read_page_by_page(endpoint: str, client: Any) -> None:
-    rows = "n,text\n" + "".join(f"{n},{'x' * 90}\n" for n in range(60_000))
-    client.put_object(Bucket="shop", Key="a b.csv", Body=rows.encode())
+    text = "n,text\n" + "".join(f"{n},{'x' * 90}\n" for n in range(60_000))
+    client.put_object(Bucket="shop", Key="a b.csv", Body=text.encode())
     run = Buckets(f"s3://?endpoint_url={endpoint}")
     found, start, more = [], 0, True
     while more:
         page = ask(run, "getObject", {"Key": "a b.csv"}, CSV, From=start, Count=25_000)
         assert isinstance(page, TaskSucceeded)
-        found += [int(item["n"]) for item in page.output["Items"]]
+        names = ("Items", "Columns", "Delimiter")
+        rows = Page(*(page.output.get(name) for name in names))
+        found += [int(item["n"]) for item in rows.objects()]
         start, more = len(found), page.output["More"]
     run.close()
     assert found == list(range(60_000))

@@ -170,7 +170,7 @@ def test_the_observers_are_gone_after_the_session(
     kit: Kit, tests: Callable[..., None]
 ) -> None:
     from asl.expressions.jsonata import watchers
-    from asl.runtime.run import observers
+    from asl.runtime.family import observers
 
     tests(GOOD)
     before = len(observers), len(watchers)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exampled import buckets_of
 
 import asl
 from asl.tasks.module import tasks_from_module
@@ -47,7 +48,7 @@ def name_of(file: str) -> str:
     return f"{folder}/{last.partition('.')[0]}" if several else folder
 
 
-def table_of(file: str) -> Iterator[str]:
+def table_of(file: str, place: Path) -> Iterator[str]:
     """What the README has to show of one example."""
     path = EXAMPLES / file
     spec = importlib.util.spec_from_file_location("faulty", path.parent / "tasks.py")
@@ -56,7 +57,7 @@ def table_of(file: str) -> Iterator[str]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     machine = asl.load(path)
-    buckets = path.parent / "buckets"
+    buckets = buckets_of(path.parent, place, records=20)
     found = faults.matrix(
         machine,
         json.loads((path.parent / "input.json").read_text(encoding="utf-8")),
@@ -76,10 +77,10 @@ def table_of(file: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", definitions())
 def test_the_readme_shows_the_faults_of_every_example(
-    file: str,
+    file: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("botocore", reason="names come from AWS's own models")
-    told = list(table_of(file))
+    told = list(table_of(file, tmp_path))
     assert shown().get(name_of(file)) == told, "\n".join(told)
 
 
