@@ -51,6 +51,10 @@ def json_text(value: Json) -> str:
     return "".join(_encode(value, 0))
 
 
+quoted: Callable[[str], str] = encoder.encode_basestring
+"""The JSON text of a text, several times cheaper than by `json_text`."""
+
+
 def size_bytes(value: Json) -> int:
     """The exact size of a value's compact JSON text in UTF-8 bytes."""
     return len(json_text(value).encode("utf-8", "surrogatepass"))

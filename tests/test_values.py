@@ -17,6 +17,7 @@ from asl.values import (
     depth_exceeds,
     json_text,
     parse_json,
+    quoted,
     size_bound,
     size_bytes,
     to_json,
@@ -147,6 +148,13 @@ def test_copies_are_equal_and_share_no_container(value: Any) -> None:
         assert json.dumps(copy) == json.dumps(value)
         if isinstance(value, (dict, list)):
             assert copy is not value
+
+
+@given(JSON)
+def test_texts_are_those_of_the_json_module(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert json_text(value) == text
+    assert quoted(text) == json_text(text)
 
 
 @given(JSON)

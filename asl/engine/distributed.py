@@ -8,44 +8,23 @@ holds more items than it takes to keep the children at work, or what has been wr
 Items come by the page and results go by the part, with one child execution for each
 item or batch between them: a Map Run of a million items holds a few thousand.
 
-More than 400 lines: a Map Run's beginning, going on after a redrive and end are one
-story; its items and its results have modules of their own.
+This module is the Map Run itself: its pages, the parts that are written, how much may
+fail, its end. Its items, its children and their results have modules of their own.
 
 States Language specification: "Map State"; developer guide: "Distributed mode".
 """
 
-from collections import deque
 from collections.abc import Generator
-from random import Random  # noqa: TID251 - seeded with the Map Run's ARN
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asl.engine.arns import arn_of, uuid_text
+from asl.engine.arns import arn_of
 from asl.engine.data import subject
+from asl.engine.distributed_children import Children
 from asl.engine.distributed_items import Items
-from asl.engine.distributed_results import Child, Outputs, Records, Tally
+from asl.engine.distributed_results import Tally
 from asl.engine.failed import StateFailed
-from asl.engine.load import (
-    NAME_BYTES,
-    Load,
-    Underway,
-    asks_for_nothing,
-    child_arn,
-    takes_tokens,
-)
 from asl.engine.map import count_places, find_items
-from asl.engine.messages import (
-    Block,
-    ChildrenEnded,
-    Instant,
-    MapChild,
-    Reply,
-    StartChildren,
-    StartExecution,
-    StartTask,
-    TaskFailed,
-    TaskSucceeded,
-    Written,
-)
+from asl.engine.messages import Instant, Reply, StartTask, TaskFailed, TaskSucceeded
 from asl.engine.strand import Strand
 from asl.expressions.scope import EvaluationError
 from asl.model.failure import (
@@ -57,9 +36,6 @@ from asl.model.failure import (
 from asl.model.states import ItemReader, Map, ResultWriter
 from asl.quotas import DISTRIBUTED_CONCURRENCY, MAP_ITEMS
 from asl.values import Json
-
-if TYPE_CHECKING:
-    from asl.engine.execution import Execution
 
 
 def run_distributed(
@@ -132,38 +108,9 @@ class MapRun:
         self.most_items = MAP_ITEMS
         """There will be no more than these."""
         self.items = Items(strand, state, given)
-        self.tally = Tally()
-        writer = state.writer
-        self.records: Records | None = None
-        self._written: Written | None = None
-        if writer is not None and writer.resource is not None:
-            self.records = Records(self.machine_arn)
-            self._written = Written(
-                writer.config.get("Transformation") or "NONE",
-                writer.config.get("OutputType") == "JSONL",
-            )
-        self.outputs = Outputs(state)
-        self.begun = 0
-        """How many children were started."""
-        self.begun_items = 0
-        self.running: dict[int, Child] = {}
-        """By the id of their effect."""
-        self.loads: dict[int, Underway] = {}
-        """Children that were started many at a time, by the id of their effect."""
-        self.in_loads = 0
-        """How many of these have not ended."""
-        self.failed_children: list[Child] = []
-        """Those that ended badly, while the Map Run may still fail with them."""
-        self.again: deque[Child] = deque()
-        """Those that are to be redriven, where the Map Run is."""
+        self.children = Children(strand, state, raw, self.machine_arn, self.arn)
         self.redrive_count = 0
         self.redriven_at: Instant | None = None
-        # A child's name depends on nothing but its place in the Map Run: not on what
-        # other children did meanwhile, here or on other machines.
-        self._random = Random(self.arn)
-        self._call = strand.call(state, raw)
-        self._by_loads: bool | None = None
-        """Whether children are started many at a time; asked when items are there."""
         self._reading = 0
         self._writing = 0
         self._parts = 0
@@ -173,6 +120,11 @@ class MapRun:
     def total(self) -> int:
         """Items in all (not batches), as far as they were read."""
         return self.items.read
+
+    @property
+    def tally(self) -> Tally:
+        """How many children have ended how."""
+        return self.children.tally
 
     @property
     def failed_items(self) -> int:
@@ -214,16 +166,19 @@ class MapRun:
             self.feed({"Items": items, "Source": "STATE_DATA"})
         else:
             self.read(self.state.reader, limit)
+        children = self.children
+        records = children.records
         while True:
             self.start_children()
-            records = self.records
             if records is not None and records.is_full and not self._writing:
                 self.write(more=True)
-            if not (self.running or self.loads or self._reading or self._writing):
+            if not (
+                children.running or children.loads or self._reading or self._writing
+            ):
                 break
             self.take((yield))
-        if self.records is None:
-            return self.outputs.all()
+        if records is None:
+            return children.outputs.all()
         self.write(more=False)
         answer = None
         while answer is None:
@@ -232,37 +187,17 @@ class MapRun:
 
     def start_children(self) -> None:
         """Start as many as there are places and items for; then have more read."""
-        while (places := self.places - len(self.running) - self.in_loads) > 0:
-            if self.again:
-                self.start_again(self.again.popleft())
-                continue
-            if not self.start_next(places):
-                if not self.items.is_whole and not self._reading:
-                    self.read_page()
-                return
-
-    def start_next(self, most: int) -> bool:
-        """Start one child, or at most so many; False: there are no items for any."""
-        if self._by_loads is None:
-            self._by_loads = self.loads_go()
-        if self._by_loads:
-            load = self.items.next_load(most)
-            if load is not None:
-                self.start_load(load)
-            return load is not None
-        following = self.items.next()
-        if following is not None:
-            self.start(*following)
-        return following is not None
+        has_items = self.children.start(self.items, self.places)
+        if not (has_items or self.items.is_whole or self._reading):
+            self.read_page()
 
     def take(self, reply: Any) -> TaskSucceeded | None:
         """Take a reply in; one that tells of a part written is given back."""
         number = reply.id
-        if number in self.running:
-            self.ended(reply)
-            return None
-        if number in self.loads:
-            self.load_ended(reply)
+        children = self.children
+        if number in children.running or number in children.loads:
+            if children.ended(reply):
+                self.check_failures()
             return None
         if number not in (self._reading, self._writing):
             return None
@@ -320,126 +255,7 @@ class MapRun:
             return {}
         return part.parameters(self.given, self.strand)
 
-    # ------------------------------------------------------------------------ children
-
-    def start(self, value: Json, count: int) -> None:
-        """Ask for one child execution."""
-        strand, processor = self.strand, self.state.processor
-        name = uuid_text(self._random.getrandbits(8 * NAME_BYTES))
-        arn = child_arn(processor.execution_type, self.machine_arn, name, self.arn)
-        now = strand.execution.recorder.now
-        self.ask_for(Child(self.begun, name, arn, value, count, now))
-        self.begun += 1
-        self.begun_items += count
-
-    def loads_go(self) -> bool:
-        """Whether the world takes this Map's children many at a time."""
-        taken = self.strand.execution.loads
-        if taken == "at once":
-            return asks_for_nothing(self.state.processor)
-        return taken == "all" and not takes_tokens(self.state.processor)
-
-    def start_load(self, load: Load) -> None:
-        """Ask for many child executions at once."""
-        strand, processor, count = self.strand, self.state.processor, load.children
-        # The same chance as that of `start`, child by child.
-        chance = self._random.getrandbits(8 * NAME_BYTES * count)
-        names = chance.to_bytes(NAME_BYTES * count, "little")
-        load.begin(self.begun, names, strand.execution.recorder.now)
-        number = strand.new_id()
-        strand.ask(
-            StartChildren(
-                number,
-                processor,
-                self.state.pointer,
-                processor.execution_type,
-                load,
-                self.machine_arn,
-                self.arn,
-                strand.iterations,
-                self.state.name,
-                self._written,
-            )
-        )
-        self.loads[number] = Underway(load)
-        self.in_loads += count
-        self.begun += count
-        self.begun_items += load.count_items(0, count)
-
-    def start_again(self, child: Child) -> None:
-        """Ask for a child that has not succeeded, under its name.
-
-        A Standard one goes on where it failed; an Express one starts anew.
-        """
-        left = self.strand.execution.left_children or {}
-        self.ask_for(child, left.pop(child.arn, None))
-
-    def ask_for(self, child: Child, again: "Execution | None" = None) -> None:
-        """Ask for a child execution."""
-        strand, processor = self.strand, self.state.processor
-        number = strand.new_id()
-        iterations = (*strand.iterations, (self.state.name, child.place))
-        as_text = self.records is not None
-        strand.ask(
-            StartExecution(
-                number,
-                processor,
-                child.input,
-                child.name,
-                processor.execution_type,
-                self._call,
-                None,
-                self.machine_arn,
-                MapChild(child.arn, None, iterations, self.arn, as_text, again),
-            )
-        )
-        self.running[number] = child
-
-    def ended(self, reply: Any) -> None:
-        """A child has ended: note how, and fail where that is too many failures."""
-        child = self.running.pop(reply.id)
-        self.strand.answered(reply.id)
-        self.note_end(child, reply)
-
-    def note_end(self, child: Child, reply: TaskSucceeded | TaskFailed) -> None:
-        """Count a child that has ended, and what it has come to."""
-        status = self.tally.add(child, reply)
-        (self.records or self.outputs).add(child, reply, status)
-        if status != "SUCCEEDED":
-            self.failed_children.append(child)
-            self.check_failures()
-
-    def load_ended(self, reply: ChildrenEnded) -> None:
-        """Some children of a load have ended: all well, or one that has failed."""
-        underway = self.loads[reply.id]
-        load = underway.load
-        first = reply.place - load.place
-        underway.ended(first, reply.count)
-        self.in_loads -= reply.count
-        if not underway.left:
-            del self.loads[reply.id]
-            self.strand.answered(reply.id)
-        if reply.failure is not None:
-            reply.failure.at = reply.at
-            self.note_end(self.child_of(load, first), reply.failure)
-            return
-        self.tally.add_successes(reply.count, load.count_items(first, reply.count))
-        outputs = reply.outputs
-        if isinstance(outputs, Block):
-            assert self.records is not None, "blocks are for a writer"
-            self.records.add_block(reply.place, outputs)
-            return
-        for place, output in enumerate(outputs or (), reply.place):
-            self.outputs.add_output(place, output)
-
-    def child_of(self, load: Load, number: int) -> Child:
-        """A child of a load by itself."""
-        one = load.part(number, 1)
-        (name,), (given,) = one.name_texts(), one.inputs()
-        type = self.state.processor.execution_type
-        arn = child_arn(type, self.machine_arn, name, self.arn)
-        items = one.count_items(0, 1)
-        return Child(one.place, name, arn, given, items, load.begun_at)
+    # ---------------------------------------------------------------- failures, the end
 
     def check_failures(self) -> None:
         """Fail where more items have failed than are tolerated."""
@@ -488,10 +304,7 @@ class MapRun:
         """Note how and when the Map Run ended."""
         self.status, self.ended_at = status, self.strand.execution.recorder.now
         if status == "SUCCEEDED":
-            left = self.strand.execution.left_children or {}
-            for child in self.failed_children:
-                left.pop(child.arn, None)
-            self.failed_children.clear()
+            self.children.let_go()
 
     def go_on(self, strand: Strand) -> None:
         """Begin anew with the children that have not succeeded, in a redrive.
@@ -499,17 +312,8 @@ class MapRun:
         What was read stays so.
         """
         self.strand = self.items.strand = strand
-        self._call = strand.call(self.state, self.raw)
-        left = [*self.failed_children, *self.running.values(), *self.again]
-        for one in self.loads.values():
-            left += [self.child_of(one.load, number) for number in one.unfinished()]
-        self.loads, self.in_loads = {}, 0
-        self.again = deque(sorted(left, key=lambda child: child.place))
-        self.failed_children, self.running = [], {}
+        self.children.go_on(strand)
         self._reading = self._writing = 0
-        self.tally.forgive()
-        if self.records is not None:
-            self.records.forgive(child.place for child in self.again)
         self.status = "RUNNING"
         self.redrive_count += 1
         self.redriven_at = strand.execution.recorder.now
@@ -521,7 +325,8 @@ class MapRun:
 
     def stop(self) -> None:
         """Wait for nothing any more; those that were running stay known as such."""
-        asked = {*self.running, *self.loads, self._reading, self._writing}
+        children = self.children
+        asked = {*children.running, *children.loads, self._reading, self._writing}
         for number in sorted(asked - {0}):
             self.strand.cancel(number)
 
@@ -529,7 +334,7 @@ class MapRun:
 
     def write(self, *, more: bool) -> None:
         """Have a part of the results written; the last says where all of them are."""
-        writer, records = self.state.writer, self.records
+        writer, records = self.state.writer, self.children.records
         assert writer is not None, "records are for a writer"
         assert writer.resource is not None, "records are for a writer"
         assert records is not None, "a writer is given records"

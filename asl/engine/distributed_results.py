@@ -18,7 +18,7 @@ from asl.engine.messages import Block, Instant, TaskFailed, TaskSucceeded
 from asl.history import iso_text
 from asl.model.states import Map
 from asl.quotas import PAYLOAD_BYTES
-from asl.values import Json, json_text, size_bytes
+from asl.values import Json, json_text, quoted, size_bytes
 
 PART_RECORDS = 10_000
 PART_CHARACTERS = 4_000_000
@@ -202,7 +202,7 @@ class SuccessTexts:
     def text(self, name: str, input_text: str, output_text: str) -> str:
         """One child's record."""
         a, b, c, d, e = self._shared
-        given, came_to = json_text(input_text), json_text(output_text)
+        given, came_to = quoted(input_text), quoted(output_text)
         return f"{a}{name}{b}{given}{c}{name}{d}{came_to}{e}"
 
 

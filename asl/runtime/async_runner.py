@@ -13,6 +13,7 @@ from asl.engine.messages import Instant, StartTask
 from asl.errors import UsageError
 from asl.runtime.caller import Caller, Delivery
 from asl.runtime.runner import Runner
+from asl.runtime.waiting import patience_seconds, wait_seconds, waited_too_long
 from asl.tasks.answer import Answer, Job, Sleep
 
 
@@ -37,7 +38,7 @@ async def drive(runner: Runner) -> Execution:
         with caller.watch:
             runner.begin()
             while runner.alive():
-                wait = runner.wait_seconds()
+                wait = wait_seconds(runner)
                 if wait == 0:
                     runner.step()
                     continue
@@ -51,12 +52,12 @@ async def drive(runner: Runner) -> Execution:
 
 async def _wait(runner: Runner, awake: asyncio.Event, wait: float | None) -> None:
     """Wait until something is in the inbox, at most so long."""
-    limit = runner.patience_seconds if wait is None else wait
+    limit = patience_seconds(runner) if wait is None else wait
     try:
         await asyncio.wait_for(awake.wait(), limit)
     except TimeoutError:
         if wait is None:
-            raise runner.waited_too_long() from None
+            raise waited_too_long(runner) from None
     awake.clear()
 
 

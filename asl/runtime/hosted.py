@@ -31,10 +31,12 @@ from asl.engine.messages import (
 from asl.errors import AslError, InternalError
 from asl.model.failure import RUNTIME
 from asl.model.machine import StateMachine
+from asl.runtime.answers import absorb
 from asl.runtime.caller import Delivery, Told
 from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.family import Family
 from asl.runtime.runner import Runner
+from asl.runtime.waiting import wait_seconds
 from asl.runtime.watch import Watch
 from asl.tasks.answer import Answer
 from asl.tasks.mocks import Mocks
@@ -205,7 +207,7 @@ class Hosted:
             elif self._is_still:
                 break
             elif not self._inbox.empty():
-                self._guard(lambda: runner.absorb(*self._inbox.get()))
+                self._guard(lambda: absorb(runner, *self._inbox.get()))
             else:
                 due = self.find_due()
                 if due is None or due > self.clock.now():
@@ -271,7 +273,8 @@ class Hosted:
         """Whether no time can pass: the next thing is a limit, or nothing comes."""
         outside = self._outside()
         if not outside:
-            self._guard(self.runner.wait_seconds)  # UsageError where nobody answers
+            runner = self.runner
+            self._guard(lambda: wait_seconds(runner))  # UsageError: nobody answers
             return due is None or self.stuck is not None
         if due is None:
             return True

@@ -8,8 +8,8 @@ One run is one inbox, one agenda and one clock for the execution and all that it
 (nested machines, children of a distributed Map). Virtual time jumps only while no
 callable is at work, so that threads cannot change the outcome.
 
-More than 400 lines: taking a reply, doing what follows and noticing that nothing can
-come share the tables of one run, and read best in one place.
+The tables of a run are here, and the loop over them. What reads or fills them off the
+loop stands beside it: answers.py, waiting.py, loads.py, resume.py.
 """
 
 import queue
@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from asl.engine.execution import Execution, TaskException
+from asl.engine.execution import Execution
 from asl.engine.messages import (
     Cancel,
     Effect,
@@ -33,30 +33,27 @@ from asl.engine.messages import (
     TimerFired,
 )
 from asl.engine.nested import ended, submitted
-from asl.errors import UsageError
 from asl.runtime.agenda import Agenda
-from asl.runtime.caller import READS_OR_WRITES, Caller, Told
+from asl.runtime.answers import absorb, open_token
+from asl.runtime.caller import READS_OR_WRITES, Caller
 from asl.runtime.clock import Clock, VirtualClock
 from asl.runtime.family import Family
 from asl.runtime.journal import Journal
 from asl.runtime.resume import resume
 from asl.runtime.straight import go_straight
+from asl.runtime.waiting import patience_seconds, wait_seconds, waited_too_long
 from asl.tasks.answer import Answer
 from asl.tasks.registry import Tasks
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from asl.runtime.crew import Crew, Shipment
-    from asl.runtime.worker import Done
+    from asl.runtime.crew import Crew
     from asl.tasks.mocks import Mocks
     from asl.tasks.storage import Where
 
 WRITER = "arn:aws:states:::s3:putObject"
 """The Resource of a ResultWriter: a callable bound to it wants record by record."""
-
-KEPT_EXCEPTIONS = 1_000
-"""A run keeps so many exceptions; those of children come after its own."""
 
 
 class Runner:
@@ -141,7 +138,7 @@ class Runner:
             if answer is not None:
                 (effect,) = effects
                 assert isinstance(effect, StartTask), "what else has an answer"
-                self.absorb(0, self.clock.now(), answer, effect)
+                absorb(self, 0, self.clock.now(), answer, effect)
             else:
                 self.perform(0, effects)
             while self.alive():
@@ -179,63 +176,24 @@ class Runner:
 
     def step(self) -> None:
         """Take one thing: an answer from a pool, or what is due next."""
-        wait = self.wait_seconds()
+        wait = wait_seconds(self)
         if wait != 0:
             self.take(wait)
         elif not self.caller.inbox.empty():
-            self.absorb(*self.caller.inbox.get())
+            absorb(self, *self.caller.inbox.get())
         else:
             self.deliver_next()
 
-    def wait_seconds(self) -> float | None:
-        """0: something can be delivered now; a number: wait so long for the inbox.
-
-        None: wait for the inbox with the real limit as patience. Raises UsageError when
-        nothing can ever come.
-        """
-        if not self.caller.inbox.empty():
-            return 0
-        due = self.agenda.find_next(self.family.running)
-        if not self.clock.is_virtual:
-            if due is None:
-                return None
-            return max(0.0, (due - self.clock.now()) / 1_000_000)
-        if self.caller.in_flight:
-            return None
-        if self.crew is not None and self.crew.is_busy:
-            return 0 if self.goes_first(self.crew, due) else None
-        if due is None or not (self.agenda.has_purpose() or self.never):
-            raise self.nobody_answers()
-        return 0
-
-    def goes_first(self, crew: "Crew", due: Instant | None) -> bool:
-        """Whether what is due next need not wait for the children on the pool."""
-        if due is None or due > self.clock.now():
-            return False
-        index, reply = self.agenda.first()
-        if isinstance(reply, StopRequested):
-            return True
-        reads = self.storing.get((index, reply.id))
-        if reads is None:
-            return crew.is_before(index, reply.id)
-        return crew.wants_more or not reads
-
-    @property
-    def patience_seconds(self) -> float | None:
-        """How long to wait for the inbox; children have a limit where they run."""
-        is_busy = self.crew is not None and self.crew.is_busy
-        return None if is_busy else self.caller.real_limit_seconds
-
     def take(self, wait: float | None) -> None:
         """Wait for one answer from elsewhere, at most so long."""
-        limit = self.patience_seconds if wait is None else wait
+        limit = patience_seconds(self) if wait is None else wait
         try:
             got = self.caller.inbox.get(timeout=limit)
         except queue.Empty:
             if wait is None:
-                raise self.waited_too_long() from None
+                raise waited_too_long(self) from None
             return
-        self.absorb(*got)
+        absorb(self, *got)
 
     def deliver_next(self) -> None:
         """Deliver what is due first."""
@@ -303,7 +261,9 @@ class Runner:
                 case Cancel(id=number):
                     todo += self.cancel(index, number)
                 case StartChildren():
-                    self.start_children(index, effect)
+                    from asl.runtime.loads import start_children  # few have any
+
+                    start_children(self, index, effect)
                 case StartExecution():
                     born = self.start_execution(index, effect)
                     if born is not None:
@@ -329,7 +289,7 @@ class Runner:
             return effects
         (effect,) = effects
         assert isinstance(effect, StartTask), "what else has an answer"
-        self.absorb(index, now, answer, effect)
+        absorb(self, index, now, answer, effect)
         return []
 
     def start_task(self, index: int, effect: StartTask) -> None:
@@ -340,96 +300,12 @@ class Runner:
             return
         now = self.clock.now()
         if effect.call.token is not None:
-            self.open_token(key, effect.call.token)
+            open_token(self, key, effect.call.token)
         if READS_OR_WRITES in effect.resource:
             self.storing[key] = not effect.resource.endswith("putObject")
         answer = self.caller.start(index, now, effect)
         if answer is not None:
-            self.absorb(index, now, answer, effect)
-
-    def absorb(
-        self,
-        index: int,
-        asked: Instant,
-        answer: "Answer | Done | BaseException",
-        effect: "StartTask | Told | Shipment",
-    ) -> None:
-        """Put what a call said on the agenda, each reply at its moment."""
-        if not isinstance(effect, (StartTask, Told)):
-            self.welcome(effect, answer)
-            return
-        if isinstance(answer, BaseException):
-            assert isinstance(effect, StartTask), "tokens are answered by replies"
-            answer = self.caller.lost(effect, answer)
-        assert isinstance(answer, Answer), "calls are answered so"
-        key = (index, effect.id)
-        if isinstance(effect, Told) and key in self.caller.in_flight:
-            self.told_early.setdefault(key, []).append((asked, answer))
-            return
-        self.caller.in_flight.pop(key, None)
-        execution = self.family.running.get(index)
-        if execution is None:
-            return
-        if answer.exception is not None and isinstance(effect, StartTask):
-            self.keep(answer.exception, effect, execution)
-        if answer.warning is not None and answer.warning not in self.root.warnings:
-            self.root.warnings.append(answer.warning)
-        if answer.waits == "never":
-            self.never.add(key)
-        # Under a real clock the last word is said now, however long it took to say.
-        now = 0 if self.clock.is_virtual else self.clock.now()
-        last = len(answer.says) - 1
-        for place, (after, reply) in enumerate(answer.says):
-            due = asked + after
-            self.agenda.push(max(due, now) if place == last else due, index, reply)
-        for moment, told in self.told_early.pop(key, ()):
-            self.absorb(index, moment, told, Told(effect.id))
-
-    def welcome(self, job: "Shipment", answer: "Answer | Done | BaseException") -> None:
-        """Children have come back from the pool: put what they say on the agenda."""
-        crew = self.crew
-        assert crew is not None, "it was the crew's job"
-        assert not isinstance(answer, Answer), "jobs are not answered so"
-        now = 0 if self.clock.is_virtual else self.clock.now()
-        for ready in crew.take(job, answer):
-            execution = self.family.running.get(ready.index)
-            if execution is None or ready.answer is None:
-                continue
-            self.children_ended(ready.index, execution, ready.answer, now)
-        crew.send()
-
-    def children_ended(
-        self, index: int, execution: Execution, done: "Done", now: Instant
-    ) -> None:
-        """Put what children of a load say on the agenda, and charge for them."""
-        for end in done.ends:
-            self.agenda.push(max(end.at, now), index, end)
-        execution.charge(done.billing)
-        room = max(0, KEPT_EXCEPTIONS - len(self.root.exceptions))
-        self.root.exceptions += done.exceptions[:room]
-        for warning in done.warnings:
-            if warning not in self.root.warnings:
-                self.root.warnings.append(warning)
-
-    def keep(
-        self, exception: BaseException, effect: StartTask, execution: Execution
-    ) -> None:
-        """Keep what a callable raised, for whoever looks for its traceback."""
-        raised = TaskException(effect.call.state, effect.call.attempt, exception)
-        if execution is self.root or len(self.root.exceptions) < KEPT_EXCEPTIONS:
-            self.root.exceptions.append(raised)
-        if execution is not self.root:
-            execution.exceptions.append(raised)
-
-    def open_token(self, key: tuple[int, int], token: str) -> None:
-        """Accept answers to a token from any handler or thread."""
-
-        def deliver(after: int, reply: Reply) -> None:
-            answer = Answer([(after, reply)])
-            self.caller.inbox.put((key[0], self.clock.now(), answer, Told(key[1])))
-
-        self.tokens[key] = token
-        self.source.tokens.open(token, deliver, id=key[1])
+            absorb(self, index, now, answer, effect)
 
     def cancel(self, index: int, number: int) -> list[tuple[int, list[Effect]]]:
         """Nobody waits for an id: forget it, and stop the child behind it."""
@@ -474,7 +350,7 @@ class Runner:
         number, child = self.family.bear(index, effect, unborn)
         self.last_run.add(child)
         if effect.call.token is not None:
-            self.open_token((index, effect.id), effect.call.token)
+            open_token(self, (index, effect.id), effect.call.token)
         if effects is None:
             effects = child.start(now)
         self.agenda.set_limit(child.service_limit, number)
@@ -497,40 +373,6 @@ class Runner:
             return "all"
         return "at once" if self.clock.is_virtual else "none"
 
-    def start_children(self, index: int, effect: StartChildren) -> None:
-        """Have many children of a Map Run run: on the pool, or here and now."""
-        from asl.runtime.worker import Kit, run_load  # only who has a load pays for it
-
-        now, parent = self.clock.now(), self.family.running[index]
-        machine = self.family.find_machine(index)
-        assert machine is not None, "which_loads has seen to that"
-        kit = Kit.of(
-            effect,
-            parent,
-            machine,
-            self.source,
-            is_virtual=self.clock.is_virtual,
-            buckets=self.caller.where,
-            real_limit_seconds=self.caller.real_limit_seconds,
-        )
-        if parent.loads == "all":
-            self.make_crew().take_in(index, effect, kit, now)
-        else:
-            done = run_load(kit, effect.load, effect.id, now)
-            self.children_ended(index, parent, done, now)
-
-    def make_crew(self) -> "Crew":
-        """The crew of the pool, made for the first children that travel."""
-        if self.crew is None:
-            from asl.runtime.crew import Crew
-
-            inbox = self.caller.inbox
-            self.crew = Crew(
-                self.caller.workers,
-                came_back=lambda job, answer: inbox.put((job.index, 0, answer, job)),
-            )
-        return self.crew
-
     @property
     def is_watched(self) -> bool:
         """Whether somebody wants to see each execution that this one starts."""
@@ -542,33 +384,6 @@ class Runner:
         news = self.family.bury(index, execution)
         if news is not None:
             self.agenda.push(self.clock.now(), *news)
-
-    # ------------------------------------------------------------------- when it sticks
-
-    def nobody_answers(self) -> UsageError:
-        """Why a run cannot go on for which nothing is to come."""
-        running = self.family.running
-        waiting = [
-            running[index].waiting[number].state
-            for index, number in self.tokens
-            if index in running and number in running[index].waiting
-        ]
-        names = ", ".join(sorted({repr(s.name) for s in waiting if s is not None}))
-        return UsageError(
-            f"nobody will answer the token of {names or 'a task'}: nothing is pending "
-            "and no timer is set. Call tasks.succeed(token, output) or "
-            "tasks.fail(token, error, cause) from a handler, or give the state "
-            "TimeoutSeconds"
-        )
-
-    def waited_too_long(self) -> UsageError:
-        """Why a run that nothing reached within the real limit cannot go on."""
-        for index, number in self.caller.in_flight:
-            execution = self.family.running.get(index)
-            strand = None if execution is None else execution.waiting.get(number)
-            if strand is not None and strand.state is not None:
-                return self.caller.watch.blocked(strand.state.name)
-        return self.nobody_answers()
 
     def close(self) -> None:
         """Leave nothing open behind a run."""

@@ -264,7 +264,8 @@ def _concurrency(run: MapRun) -> int:
 def _count(run: MapRun, *, items: bool) -> dict[str, int]:
     """The counts of a Map Run, of items or of executions."""
     ended = run.tally.items if items else run.tally.executions
-    running = list(run.running.values())
+    children = run.children
+    running = list(children.running.values())
     counts = {
         "pending": 0,
         "running": sum(child.items for child in running) if items else len(running),
@@ -274,8 +275,8 @@ def _count(run: MapRun, *, items: bool) -> dict[str, int]:
         "aborted": 0,
     }
     if items or run.state.batcher is None:  # how many batches will come nobody knows
-        counts["pending"] = max(0, run.total - run.begun_items)
-    again = [child.items if items else 1 for child in list(run.again)]
+        counts["pending"] = max(0, run.total - children.begun_items)
+    again = [child.items if items else 1 for child in list(children.again)]
     counts["pendingRedrive"] = sum(again)
     counts["total"] = sum(counts.values())
     counts["resultsWritten"] = counts["succeeded"]

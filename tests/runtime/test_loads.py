@@ -218,16 +218,16 @@ def test_what_a_load_has_not_done_is_redriven(folder: Path, threads: Executor) -
             runner.which_loads = lambda: "none"  # type: ignore[method-assign] # as above
         failed = runner.run()
         [run] = (failed.left_runs or {}).values()
-        assert len(run.failed_children) == 4
-        begun = run.begun
+        assert len(run.children.failed) == 4
+        begun = run.children.begun
         again = redrive(failed, buckets=folder, pool=pool)
-        names = [child.name for child in run.failed_children]
-        assert [child.input["id"] for child in run.failed_children] == [
+        names = [child.name for child in run.children.failed]
+        assert [child.input["id"] for child in run.children.failed] == [
             "7",
             "17",
             "27",
             "37",
         ]
-        assert run.begun == begun
+        assert run.children.begun == begun
         found.append((names, [event.to_aws() for event in again.history]))
     assert found[0] == found[1] == found[2]

@@ -167,7 +167,7 @@ def test_outputs_beyond_the_limit_fail_and_are_not_kept(tmp_path: Path) -> None:
     runner.root.map_runs = runs
     failed = runner.run()
     assert failed.error == "States.DataLimitExceeded"
-    assert len(runs[0].outputs.all()) < 30_000
+    assert len(runs[0].children.outputs.all()) < 30_000
 
 
 def test_what_makes_outputs_small_again_gets_all_of_them(tmp_path: Path) -> None:
