@@ -80,7 +80,7 @@ class Children:
         self._random = Random(arn)
         self._call = strand.call(state, raw)
         self._by_loads: bool | None = None
-        """Whether they are started many at a time; asked when items are there."""
+        """Whether they are started many at a time; asked before the first."""
 
     # ------------------------------------------------------------------------ beginning
 
@@ -245,6 +245,7 @@ class Children:
         """Those that have not succeeded are to be started again, in a redrive."""
         self.strand = strand
         self._call = strand.call(self.state, self.raw)
+        self._by_loads = None  # the world may be another one now
         left = [*self.failed, *self.running.values(), *self.again]
         for one in self.loads.values():
             left += [self._child_of(one.load, number) for number in one.unfinished()]

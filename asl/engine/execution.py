@@ -22,6 +22,7 @@ from asl.engine.billing import Billing, add_up, bill
 from asl.engine.failed import Failure, StateFailed
 from asl.engine.flow import Walk, walk
 from asl.engine.messages import (
+    LIMIT_ID,
     Effect,
     Instant,
     MapChild,
@@ -96,12 +97,11 @@ class Execution:
     At once: those that ask the world for nothing.
     """
     service_limit: Instant | None = None
-    """When the service ends it (a year, five minutes): TimerFired(1) says so then.
+    """When the service ends it (a year, five minutes): TimerFired says so then.
 
     None where TimeoutSeconds, which is asked for by StartTimer, comes earlier.
     """
     _root: Strand | None = None
-    _limit_id = 0
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class Execution:
         elif isinstance(reply, StopRequested):
             if self.running:
                 self._finish(reply.status, reply.error, reply.cause)
-        elif reply.id == self._limit_id and self.running:
+        elif reply.id == LIMIT_ID and self.running:
             self._finish("TIMED_OUT", None, None)
         elif not 0 < reply.id <= self.asked:
             raise InternalError(f"an answer to {reply.id}, which was never asked")
@@ -307,12 +307,12 @@ class Execution:
     def _set_limits(self) -> None:
         """The machine's TimeoutSeconds, or the service's own limit."""
         seconds = self.limits.seconds
-        self._limit_id = self.asked = self.asked + 1
+        self.asked = LIMIT_ID
         machine = self.machine
         own = machine.timeout_seconds if isinstance(machine, StateMachine) else None
         if own is not None and own <= seconds:
             due = self.started_at + own * 1_000_000
-            self.effects.append(StartTimer(self.asked, due))
+            self.effects.append(StartTimer(LIMIT_ID, due))
         else:
             self.service_limit = self.started_at + seconds * 1_000_000
 

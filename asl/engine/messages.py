@@ -21,6 +21,10 @@ Instant: TypeAlias = int
 """A moment: microseconds since 1970-01-01T00:00:00Z. Whole, so that sums are exact."""
 
 
+LIMIT_ID = 1
+"""The id of an execution's own time limit: the first that it asks for, always."""
+
+
 @dataclass(slots=True)
 class Call:
     """Who asks: everything a mock, a Lambda context or a record of calls needs."""

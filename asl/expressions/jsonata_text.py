@@ -24,7 +24,7 @@ BRIEF = re.compile(
     re.ASCII | re.VERBOSE,
 )
 """Operators, conditions and functions of one argument over named values: nothing in it
-can loop, and nothing it makes is much larger than all that it reads."""
+can loop, and what it makes is at most some fifty times as large as what it reads."""
 
 PLAIN_PATH = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 """An expression that only names a value: `$n`, `$states.input.order.id`."""

@@ -12,6 +12,7 @@ from random import Random
 from typing import TypeAlias
 
 from asl.engine.messages import (
+    LIMIT_ID,
     Cancel,
     Effect,
     Instant,
@@ -86,7 +87,7 @@ class Agenda:
     def set_limit(self, due: Instant | None, index: int) -> None:
         """Let the service's limit end an execution, if it has one; it keeps none alive.
 
-        It is TimerFired(1), as the machine's own limit is.
+        It fires under the same id as the machine's own limit.
         """
         if due is None:
             return
@@ -120,7 +121,7 @@ class Agenda:
 
     def _matters(self, entry: _Entry) -> bool:
         _, _, index, number, _, reply = entry
-        if not isinstance(reply, TimerFired) or number == 1:
+        if not isinstance(reply, TimerFired) or number == LIMIT_ID:
             return True
         return number in self._timers.get(index, ())
 
@@ -139,7 +140,7 @@ class Agenda:
             due, _, index, number, _, reply = heap[0]
             if index in running and (
                 not isinstance(reply, TimerFired)
-                or number == 1  # an execution's own limit is the first that it asks for
+                or number == LIMIT_ID
                 or number in self._timers.get(index, ())
             ):
                 return due
@@ -147,7 +148,7 @@ class Agenda:
 
     def _add_limits(self) -> None:
         for index, due in self._limits.items():
-            self.push(due, index, TimerFired(1, due))
+            self.push(due, index, TimerFired(LIMIT_ID, due))
         self._limits = {}
 
     def pop(self) -> tuple[Instant, int, Reply]:

@@ -175,7 +175,8 @@ class Crew:
     def is_before(self, index: int, number: int) -> bool:
         """Whether a reply comes before all that are still awaited from the pool."""
         first = self._jobs[0]
-        return index == first.index and number < first.id
+        # Jobs of one effect come back in their order: what is told now is the first.
+        return index == first.index and number <= first.id
 
     def send(self) -> None:
         """Send what waits, as far as the pool is to have it."""

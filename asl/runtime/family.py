@@ -6,7 +6,7 @@ Never: drives one; the runner does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from asl.engine.arns import arn_of
 from asl.engine.execution import Execution
@@ -14,6 +14,10 @@ from asl.engine.messages import Reply, StartExecution
 from asl.engine.nested import ended, waits_for_child
 from asl.errors import UsageError
 from asl.model.machine import StateMachine
+
+if TYPE_CHECKING:
+    from asl.tasks.mocks import Mocks
+    from asl.tasks.registry import Tasks
 
 MAX_NESTED = 64
 """Machines inside machines; AWS has no such number, but an endless descent must end."""
@@ -31,6 +35,16 @@ BirthObserver: TypeAlias = Callable[[Execution, Execution, StartExecution], None
 
 birth_observers: list[BirthObserver] = []
 """Told of every execution that another one starts: parent, child, what was asked."""
+
+
+WRITER = "arn:aws:states:::s3:putObject"
+"""The resource of a ResultWriter, which a callable may be bound to."""
+
+
+def told_singly(source: "Tasks | Mocks") -> bool:
+    """Whether somebody sees each child of a Map Run by itself, or writes its result."""
+    watched = observers or birth_observers or source.last_run.watched
+    return bool(watched) or source.binds(WRITER)
 
 
 @dataclass(slots=True)

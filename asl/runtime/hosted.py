@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from asl.engine.distributed import MapRun
 from asl.engine.execution import Execution
 from asl.engine.messages import (
+    LIMIT_ID,
     Instant,
     Reply,
     StartExecution,
@@ -281,7 +282,7 @@ class Hosted:
         index, reply = self.runner.agenda.first()
         if not isinstance(reply, TimerFired):
             return False
-        if reply.id == 1:  # an execution's own limit is the first that it asks for
+        if reply.id == LIMIT_ID:
             return True
         waiting = self.runner.family.running[index].waiting
         strand = waiting.get(reply.id)

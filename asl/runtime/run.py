@@ -91,27 +91,41 @@ async def run_async(
     machine: StateMachine,
     input: Json = None,
     *,
+    tasks: "Tasks | Mocks | None" = None,
+    type: WorkflowType = "STANDARD",
+    name: str | None = None,
+    role_arn: str | None = None,
+    seed: int = 0,
+    clock: Clock | None = None,
     pool: "Executor | None" = None,
     buckets: str | PathLike[str] | None = None,
+    start_time: datetime | None = None,
+    machines: Mapping[str, StateMachine] | None = None,
     real_limit_seconds: float = 60,
     on_reply: Callable[[Execution, Reply], None] | None = None,
-    **options: Unpack[Options],
 ) -> Execution:
     """Run a machine on the running event loop; async callables are awaited on it.
 
-    Everything, its options too, is as in `run`. A callable that is not async runs on
-    `pool`, or where there is none on the loop itself.
+    Everything else is as in `run`. A callable that is not async runs on `pool`, or
+    where there is none on the loop itself.
     """
     from asl.runtime.async_runner import drive
 
     runner = make_runner(
         machine,
         input,
+        tasks=tasks,
+        type=type,
+        name=name,
+        role_arn=role_arn,
+        seed=seed,
+        clock=clock,
         pool=pool,
         buckets=buckets,
+        start_time=start_time,
+        machines=machines,
         real_limit_seconds=real_limit_seconds,
         on_reply=on_reply,
-        **options,
     )
     return await drive(runner)
 

@@ -37,7 +37,7 @@ from asl.runtime.agenda import Agenda
 from asl.runtime.answers import absorb, open_token
 from asl.runtime.caller import READS_OR_WRITES, Caller
 from asl.runtime.clock import Clock, VirtualClock
-from asl.runtime.family import Family
+from asl.runtime.family import Family, told_singly
 from asl.runtime.journal import Journal
 from asl.runtime.resume import resume
 from asl.runtime.straight import go_straight
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from asl.tasks.mocks import Mocks
     from asl.tasks.storage import Where
 
-WRITER = "arn:aws:states:::s3:putObject"
 """The Resource of a ResultWriter: a callable bound to it wants record by record."""
 
 
@@ -360,18 +359,19 @@ class Runner:
 
     def which_loads(self) -> Literal["none", "at once", "all"]:
         """Which children of Map Runs may run many at a time."""
-        is_told_singly = (
+        are_told = (
             self.is_watched
+            or told_singly(self.source)
             or self.replay is not None
             or self.journal is not None
             or self.agenda.chance is not None
-            or self.source.binds(WRITER)
         )
-        if is_told_singly or self.family.machine is None:
+        if are_told or self.family.machine is None:
             return "none"
         if self.may_travel:
             return "all"
-        return "at once" if self.clock.is_virtual else "none"
+        is_heard = self.on_reply is not None
+        return "at once" if self.clock.is_virtual and not is_heard else "none"
 
     @property
     def is_watched(self) -> bool:

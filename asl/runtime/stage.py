@@ -199,7 +199,7 @@ def machine_arn(machine: StateMachine) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=64, typed=True)  # seeds 1 and True are two
 def _names(
     machine: str, type: WorkflowType, name: str | None, seed: int
 ) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from asl.engine.execution import Execution
 from asl.engine.messages import Effect, Instant, StartTask
 from asl.runtime.clock import Clock
+from asl.runtime.family import told_singly
 from asl.runtime.watch import Blocked, Watch
 from asl.tasks.answer import Answer, call_plain
 
@@ -72,6 +73,8 @@ def run_straight(
     """Run an execution to its end; a runner is made once there is need of one."""
     now = clock.now()
     source.last_run.begin(execution)
+    if not told_singly(source):
+        execution.loads = "at once"
     with Watch(real_limit_seconds) as watch:
         effects, answer = execution.start(now), None
         if execution.status == "RUNNING":

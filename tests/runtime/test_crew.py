@@ -14,6 +14,7 @@ import importable
 import pytest
 
 import asl
+from asl.engine.messages import ChildrenEnded
 from asl.runtime.crew import Crew
 from asl.runtime.pools import WORKER_LOST, Workers, opened
 from asl.runtime.run import make_runner
@@ -320,3 +321,27 @@ def test_a_crew_without_jobs_wants_more(threads: Executor) -> None:
     assert crew.wants_more
     assert not crew.is_busy
     crew.close()
+
+
+def test_a_child_that_fails_is_told_before_its_load_is_done() -> None:
+    tasks, gate = asl.Tasks(), threading.Event()
+    calls: list[int] = []
+
+    @tasks.bind("double")
+    def double(event: Any) -> Any:
+        calls.append(event["id"])
+        if event["id"] == 0:
+            raise ValueError("no")
+        assert gate.wait(60)
+        return event["id"]
+
+    def heard(execution: asl.Execution, reply: Any) -> None:
+        if not isinstance(reply, ChildrenEnded) or reply.failure is not None:
+            gate.set()  # nobody went on before the failure was told
+
+    with ThreadPoolExecutor(2) as pool:
+        runner = make_runner(
+            machine(task("double")), items(500), tasks=tasks, pool=pool, on_reply=heard
+        )
+        assert runner.run().status == "FAILED"
+    assert len(calls) < 100

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import asl
+from asl.runtime import loads
+from asl.runtime.family import WRITER
 from asl.runtime.redrive import redrive
 from asl.runtime.run import make_runner
-from asl.runtime.runner import WRITER
+from asl.runtime.worker import run_load
 from asl.values import Json
 
 PASS = {"StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": True}}}
@@ -231,3 +233,64 @@ def test_what_a_load_has_not_done_is_redriven(folder: Path, threads: Executor) -
         assert run.children.begun == begun
         found.append((names, [event.to_aws() for event in again.history]))
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("before", [[], ["Pass"], ["Wait"]])
+def test_children_run_many_at_a_time_wherever_the_map_stands(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, before: list[str]
+) -> None:
+    sizes: list[int] = []
+
+    def noting(kit: Any, load: Any, number: int, now: int, **how: Any) -> Any:
+        sizes.append(load.children)
+        return run_load(kit, load, number, now, **how)
+
+    monkeypatch.setattr(loads, "run_load", noting)
+    definition = machine("JSONL", PASS).definition
+    for kind in before:
+        extra = {"Seconds": 1} if kind == "Wait" else {}
+        definition = {
+            "StartAt": "First",
+            "States": {
+                "First": {"Type": kind, **extra, "Next": definition["StartAt"]},
+                **definition["States"],
+            },
+        }
+    made = asl.load_text(json.dumps(definition))
+    assert asl.run(made, buckets=folder).status == "SUCCEEDED"
+    assert sum(sizes) == 3_000
+    assert len(sizes) < 50
+    sizes.clear()
+    heard: list[Any] = []
+    asl.run(made, buckets=folder, on_reply=lambda *news: heard.append(news))
+    assert not sizes  # who listens is told of each child by itself
+    assert len(heard) > 3_000
+
+
+def test_a_redrive_is_not_bound_to_how_the_children_ran_before(
+    threads: Executor,
+) -> None:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "Ask",
+        "States": {
+            "Ask": {
+                "Type": "Task",
+                "Resource": "arn:aws:lambda:us-east-1:123456789012:function:ask",
+                "End": True,
+            }
+        },
+    }
+    each = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    made = asl.load_text(json.dumps({"StartAt": "Each", "States": {"Each": each}}))
+    down = asl.Tasks()
+
+    @down.bind("ask")
+    def ask(event: Json) -> Json:
+        raise ValueError("down")
+
+    failed = asl.run(made, list(range(20)), tasks=down, pool=threads)
+    assert failed.status == "FAILED"
+    answers = asl.Mocks({"Ask": [{"Return": n} for n in range(20)]})
+    again = redrive(failed, tasks=answers)
+    assert again.output == list(range(20))

@@ -806,3 +806,10 @@ def test_every_reply_is_shown_as_it_comes() -> None:
     )
     asl.run(machine, 1, tasks=bound(ask=lambda event: event), on_reply=watch)
     assert seen == [("TaskSucceeded", "RUNNING"), ("TimerFired", "SUCCEEDED")]
+
+
+def test_equal_seeds_of_other_types_are_other_seeds() -> None:
+    machine = asl.load_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    odd = asl.run(machine, seed=True).arn
+    plain = asl.run(machine, seed=1).arn
+    assert asl.run(machine, seed=True).arn == odd != plain
