@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import asl
-from asl.runtime import loads
 from asl.runtime.family import WRITER
 from asl.runtime.redrive import redrive
 from asl.runtime.run import make_runner
@@ -245,7 +244,7 @@ def test_children_run_many_at_a_time_wherever_the_map_stands(
         sizes.append(load.children)
         return run_load(kit, load, number, now, **how)
 
-    monkeypatch.setattr(loads, "run_load", noting)
+    monkeypatch.setattr("asl.runtime.loads.run_load", noting)
     definition = machine("JSONL", PASS).definition
     for kind in before:
         extra = {"Seconds": 1} if kind == "Wait" else {}
