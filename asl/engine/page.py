@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 
-from asl.values import Json, size_bound, size_bytes
+from asl.values import Json, size_bound
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Page:
 
     def part(self, begin: int, end: int) -> "Page":
         """Some of the items."""
-        return replace(self, items=self.items[begin:end])
+        return Page(self.items[begin:end], self.columns, self.delimiter)
 
     def objects(self) -> list[Json]:
         """The items as a machine sees them: missing cells are empty texts."""
@@ -52,10 +52,13 @@ class Page:
 
     def bound(self) -> int:
         """An upper bound of the items' size in bytes, with the commas between them."""
-        bound = size_bound(self.items)
+        if self.delimiter is None:
+            bound = size_bound(self.items)
+        else:
+            bound = 6 * sum(map(len, self.items))  # no character takes more
         if self.columns is not None:
             # Each row has all keys, and at worst each cell a comma and quotes.
-            keys = size_bytes(list(self.columns)) + 4 * len(self.columns) + 2
+            keys = 6 * sum(map(len, self.columns)) + 7 * len(self.columns) + 3
             bound += len(self.items) * keys
         return bound
 

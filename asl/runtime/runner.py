@@ -90,14 +90,11 @@ class Runner:
         self.told_early: dict[tuple[int, int], list[tuple[Instant, Answer]]] = {}
         """Answers by token that came before their task's own answer did."""
         self.straight = (
-            clock.is_virtual
-            and pool is None
-            and on_reply is None
-            and replay is None
-            and journal is None
-            and order_seed is None
+            clock.is_virtual and pool is None and replay is None and order_seed is None
         )
-        """Whether a lone task may be called and answered without the agenda."""
+        """Whether the agenda may be spared what answers, or ends, at once."""
+        self.is_heard = on_reply is not None or journal is not None
+        """Whether somebody is told of each reply."""
         self.crew: Crew | None = None
         """Where whole children go, once there is one that may."""
         self.may_travel = (
@@ -227,7 +224,8 @@ class Runner:
     def perform(self, index: int, effects: list[Effect]) -> None:
         """Do what an execution asks for; what that starts is done in turn."""
         todo: deque[tuple[int, list[Effect]]] = deque()
-        straight, running = self.straight, self.family.running
+        running = self.family.running
+        straight = self.straight and not self.is_heard
         while True:
             # A child may have been stopped, and be gone, before its first effects.
             execution = running.get(index)
@@ -370,8 +368,7 @@ class Runner:
             return "none"
         if self.may_travel:
             return "all"
-        is_heard = self.on_reply is not None
-        return "at once" if self.clock.is_virtual and not is_heard else "none"
+        return "at once" if self.clock.is_virtual and not self.is_heard else "none"
 
     @property
     def is_watched(self) -> bool:
