@@ -31,9 +31,9 @@ from asl.runtime.worker import Done, Kit, pack_load, run_load, run_packed
 
 OVERHEAD = 0.1
 """What a job may cost beside its work."""
-JOB_SECONDS = (0.02, 1.0)
+JOB_SECONDS = (0.06, 1.0)
 """A job takes between so much and so much, as far as can be told beforehand."""
-JOB_BYTES = 2_000_000
+JOB_BYTES = 4_000_000
 LOST_AT_MOST = 4
 """So often is a job tried again that was with a worker that was lost."""
 
