@@ -86,6 +86,10 @@ def _items(part: Json, place: str) -> Iterator[tuple[str | int, Json, str]]:
 
 def _container_fill(part: Json, fills: dict[str | int, Evaluate]) -> Evaluate:
     if isinstance(part, dict):
+        if len(fills) == len(part):
+            return lambda states, scope: {
+                key: fill(states, scope) for key, fill in fills.items()
+            }
         members = [(key, fills.get(key), item) for key, item in part.items()]
         return lambda states, scope: {
             key: fill(states, scope) if fill else item for key, fill, item in members
