@@ -198,8 +198,7 @@ class Execution:
         elif not 0 < reply.id <= self.asked:
             raise InternalError(f"an answer to {reply.id}, which was never asked")
         # Anything else was cancelled meanwhile: dropped without a trace.
-        effects, self.effects = self.effects, []
-        return effects
+        return self._taken()
 
     @property
     def running(self) -> bool:
@@ -375,13 +374,11 @@ class Execution:
         self, status: str, error: str | None, cause: str | None, last: int = 0
     ) -> None:
         """Write the terminal event (recorded: an interruption follows event 0)."""
-        self.status = status
-        if status != "SUCCEEDED":
-            self.error, self.cause = error, cause
-        self.ended_at = self.recorder.now
+        self.status, self.ended_at = status, self.recorder.now
         if status == "SUCCEEDED":
             self.recorder.close(last, "ExecutionSucceeded", self.output)
         else:
+            self.error, self.cause = error, cause
             self.recorder.close(last, _TERMINAL[status], error, cause)
         root = self._root
         if root is not None:

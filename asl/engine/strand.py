@@ -195,7 +195,7 @@ class Strand:
         `way` says which of several ways out it takes: see `Event.way`.
         """
         if output is not self.measured:
-            bound = size_bound(output)
+            bound = size_bound(output)  # as `measure` does, one call less a state
             if bound <= PAYLOAD_BYTES:
                 self.measured, self.bound = output, bound
             else:

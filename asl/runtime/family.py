@@ -63,9 +63,9 @@ class Family:
 
     __slots__ = ("_born", "_children", "_parents", "machine", "running")
 
-    def __init__(self, root: Execution) -> None:
+    def __init__(self, root: Execution, machine: StateMachine | None) -> None:
         self.running: dict[int, Execution] = {0: root}
-        self.machine: StateMachine | None = None
+        self.machine = machine
         """The whole machine that observers are told of; None: they are not told."""
         self._parents: dict[int, _Parent] = {}
         self._children: dict[tuple[int, int], int] = {}

@@ -95,12 +95,12 @@ class Hosted:
             execution,
             source,
             clock=clock,
+            machine=machine,
             pool=pool,
             buckets=buckets,
             real_limit_seconds=host.real_limit_seconds,
         )
-        self.runner.family = _WatchedFamily(execution, self)
-        self.runner.family.machine = machine
+        self.runner.family = _WatchedFamily(execution, machine, self)
         self.runner.caller.inbox = _Inbox(self)
         self.news = News()
         """What its host was not told of yet."""
@@ -308,8 +308,10 @@ class _WatchedFamily(Family):
 
     __slots__ = ("_hosted",)
 
-    def __init__(self, root: Execution, hosted: Hosted) -> None:
-        super().__init__(root)
+    def __init__(
+        self, root: Execution, machine: StateMachine | None, hosted: Hosted
+    ) -> None:
+        super().__init__(root, machine)
         self._hosted = hosted
         root.map_runs = _MapRuns(hosted)
 

@@ -54,12 +54,12 @@ def redrive(
         again,
         source,
         clock=clock,
+        machine=machine,
         pool=pool,
         buckets=buckets,
         real_limit_seconds=real_limit_seconds,
         on_reply=on_reply,
     )
-    runner.family.machine = machine
     return runner.run()
 
 

@@ -8,6 +8,7 @@ was wrong.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Unpack
 
@@ -69,22 +70,20 @@ def run(
         real_limit_seconds=real_limit_seconds,
     )
 
-    def whole() -> Runner:
-        runner = Runner(
-            execution,
-            source,
-            clock=clock,
-            pool=pool,
-            buckets=buckets,
-            real_limit_seconds=real_limit_seconds,
-            on_reply=on_reply,
-        )
-        runner.family.machine = machine
-        return runner
-
+    make = partial(
+        Runner,
+        execution,
+        source,
+        clock=clock,
+        machine=machine,
+        pool=pool,
+        buckets=buckets,
+        real_limit_seconds=real_limit_seconds,
+        on_reply=on_reply,
+    )
     if pool is None and on_reply is None and clock.is_virtual and not observers:
-        return run_straight(execution, source, clock, real_limit_seconds, whole)
-    return whole().run()
+        return run_straight(execution, source, clock, real_limit_seconds, make)
+    return make().run()
 
 
 async def run_async(
@@ -156,10 +155,11 @@ def make_runner(
         real_limit_seconds=real_limit_seconds,
         **options,
     )
-    runner = Runner(
+    return Runner(
         execution,
         source,
         clock=clock,
+        machine=machine,
         pool=pool,
         buckets=buckets,
         real_limit_seconds=real_limit_seconds,
@@ -168,5 +168,3 @@ def make_runner(
         journal=journal,
         order_seed=order_seed,
     )
-    runner.family.machine = machine
-    return runner

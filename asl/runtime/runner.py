@@ -33,6 +33,7 @@ from asl.engine.messages import (
     TimerFired,
 )
 from asl.engine.nested import ended, submitted
+from asl.model.machine import StateMachine
 from asl.runtime.agenda import Agenda
 from asl.runtime.answers import absorb, open_token
 from asl.runtime.caller import READS_OR_WRITES, Caller
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from asl.tasks.mocks import Mocks
     from asl.tasks.storage import Where
 
-"""The Resource of a ResultWriter: a callable bound to it wants record by record."""
-
 
 class Runner:
     """Drives one Execution, and all that it starts, to an end."""
@@ -64,6 +63,7 @@ class Runner:
         source: "Tasks | Mocks",
         *,
         clock: Clock,
+        machine: StateMachine | None = None,
         pool: "Executor | None" = None,
         buckets: "Where" = None,
         real_limit_seconds: float = 60,
@@ -81,7 +81,7 @@ class Runner:
         self.journal = journal
         """Where its replies are written down, if anybody wants them."""
         self.agenda = Agenda(order_seed)
-        self.family = Family(root)
+        self.family = Family(root, machine)
         self.caller = Caller(self.source, clock, pool, buckets, real_limit_seconds)
         self.tokens: dict[tuple[int, int], str] = {}
         """Open task tokens by (execution, id)."""
@@ -132,9 +132,7 @@ class Runner:
             self.agenda.set_limit(self.root.service_limit, 0)
             self.root.loads = self.which_loads()
             if answer is not None:
-                (effect,) = effects
-                assert isinstance(effect, StartTask), "what else has an answer"
-                absorb(self, 0, self.clock.now(), answer, effect)
+                self.absorb_only(0, effects, answer)
             else:
                 self.perform(0, effects)
             while self.alive():
@@ -284,10 +282,14 @@ class Runner:
         )
         if answer is None:
             return effects
+        self.absorb_only(index, effects, answer)
+        return []
+
+    def absorb_only(self, index: int, effects: list[Effect], answer: Answer) -> None:
+        """Take the answer to the only effect, a task that was called just now."""
         (effect,) = effects
         assert isinstance(effect, StartTask), "what else has an answer"
-        absorb(self, index, now, answer, effect)
-        return []
+        absorb(self, index, self.clock.now(), answer, effect)
 
     def start_task(self, index: int, effect: StartTask) -> None:
         """Have a callable called, here or on the pool."""

@@ -196,7 +196,11 @@ def _uuid(text: str) -> str:
 
 def machine_arn(machine: StateMachine) -> str:
     """The ARN that a machine has here."""
-    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    return _machine_arn(machine.name)
+
+
+def _machine_arn(name: str) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
 
 
 @functools.lru_cache(maxsize=64, typed=True)  # seeds 1 and True are two
@@ -204,7 +208,7 @@ def _names(
     machine: str, type: WorkflowType, name: str | None, seed: int
 ) -> tuple[str, str, str]:
     """An execution's name, its ARN and its machine's ARN, from the machine's name."""
-    whose = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine}"
+    whose = _machine_arn(machine)
     if name is None:
         name = _uuid(f"name#{seed}")
     if type == "STANDARD":

@@ -8,7 +8,6 @@ Most runs need no more than this, and none of the runner's tables.
 """
 
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from asl.engine.execution import Execution
@@ -45,15 +44,14 @@ def go_straight(
         if type(effect) is not StartTask:
             break
         plan = source.find_plain(effect.resource)
-        if plan is None or not (watch.is_armed or watch.arm()):
+        if plan is None or not watch.begin():
             break
-        watch.since = monotonic()
         try:
             said = call_plain(plan, effect, now)
         except Blocked:
             raise watch.blocked(effect.call.state) from None
         finally:
-            watch.since = None
+            watch.end()
         if isinstance(said, Answer):
             return effects, said
         if inbox is not None and not inbox.empty():

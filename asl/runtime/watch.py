@@ -66,7 +66,7 @@ class Watch:
 
     def begin(self) -> bool:
         """A call begins here and now; False where it must go by `call_elsewhere`."""
-        if not self.is_armed and not self.arm():
+        if not self.is_armed and not self._arm():
             return False
         self.since = time.monotonic()
         return True
@@ -75,7 +75,7 @@ class Watch:
         """The call that began has ended."""
         self.since = None
 
-    def arm(self) -> bool:
+    def _arm(self) -> bool:
         """Start the run's one timer; False where there can be none."""
         if self._helper is None and _Alarm.take(self):
             self.is_armed = True

@@ -299,10 +299,10 @@ def _run(
             execution,
             kit.source,
             clock=clock,
+            machine=kit.machine,
             buckets=kit.buckets,
             real_limit_seconds=kit.real_limit_seconds,
         )
-        runner.family.machine = kit.machine
         runner.caller.watch = watch
         runner.go_on(effects, answer)
         done.exceptions += execution.exceptions[: _KEPT - len(done.exceptions)]
