@@ -5,7 +5,7 @@ codes, sentences and places, in its order; the message of a refusal.
 Never: finds what another pass finds; it orders, words and places those findings. Its
 own part is how AWS's reader and AWS's order of checking work.
 
-Reference 16: first what is wrong with shapes and values, in order of place, then names
+Recorded: first what is wrong with shapes and values, in order of place, then names
 and targets, then either the missing end or what cannot be reached.
 """
 

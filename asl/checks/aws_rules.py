@@ -4,7 +4,8 @@ In: the subject of the rules. Out: Diagnostics in AWS's words.
 Never: repeats what the schema pass, the flow pass or the model's builder find; where a
 rule of ours finds the same, its findings are taken and only worded anew.
 
-Reference 16.4; 03.3 (`$states`), 04.3 (scopes), 08.1 (resources), 12.4 (Express).
+Recorded: the messages. Developer guide: `$states`, "Variables", "Integrating services",
+"Choosing workflow type".
 """
 
 from collections.abc import Callable, Iterable, Iterator

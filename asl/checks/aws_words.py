@@ -4,7 +4,7 @@ In: a Fault of the schema pass, a definition's value. Out: Diagnostics.
 Never: finds anything; what was recorded is said word for word, and where no recording
 shows AWS's words, the sentences of its API reference or its own pattern stand in.
 
-Reference 16, sections 16.1 (pointers) and 16.4 (messages).
+Recorded: pointers and messages of ValidateStateMachineDefinition.
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 In: what schema.py finds. Out: code, sentence, place and next move of each fault.
 Never: schema talk; a sentence names the object, the field and what it must be.
 
-Reference 16, section 16.4 (what AWS reports, in its own words).
+Recorded: what ValidateStateMachineDefinition reports, in its own words.
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,7 @@ Never: guesses between two cures, or changes anything beside them: the mended te
 read again and must say what was meant and nothing else, or it is not taken.
 More than 250 lines: the three cures, and what keeps them from doing harm.
 
-Reference 01 (transitions), 09.3 (States.ALL).
+States Language specification: "Transitions", "Errors" (States.ALL).
 """
 
 import json

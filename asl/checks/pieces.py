@@ -4,7 +4,7 @@ In: a definition's value. Out: its machines, states and inner choice rules as Pi
 and the Faults that keep a piece from being looked at (no object, no Type, too deep).
 Never: recursion; machines and rules nested in others wait on a list.
 
-Reference 01, sections 1.3 (query languages) and 1.4 (fields).
+States Language specification: "States", its fields by query language.
 """
 
 import re

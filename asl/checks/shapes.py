@@ -5,7 +5,7 @@ list, a scalar, or anything.
 Never: guesses. A shape holds every value that can come; what is not sure is ANY, and a
 Miss means that no value that can come has the place asked for.
 
-Reference 02.3 (reading), 02.6 (writing).
+States Language specification: "Paths", "Reference Paths".
 """
 
 from collections.abc import Mapping

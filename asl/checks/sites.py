@@ -4,7 +4,7 @@ In: a state. Out: its expressions with pointer, kind and phase; what each of the
 paths, variables, members of `$states`.
 Never: judges; what cannot be parsed reads nothing (model/build.py has reported it).
 
-Reference 02.4, 03.1, 04.2, 05.1 (where expressions may stand).
+States Language specification: which fields are paths, templates or expressions.
 """
 
 import re

@@ -4,7 +4,7 @@ In: a Document. Out: machines with their states, transitions and query language;
 for when a rule first needs them, and shared by all rules.
 Never: judges, or follows what is no object: the schema pass has reported it.
 
-Reference 01 (structure), 04.3 (scopes).
+States Language specification: "Structure"; developer guide: "Variables", scopes.
 """
 
 from collections.abc import Callable, Mapping, Sequence

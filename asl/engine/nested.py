@@ -4,7 +4,7 @@ In: a Task on `states:startExecution` (or its SDK forms) and its request. Out: t
 StartExecution effect; and, for the runner, what the service would say of the child.
 Never: runs the child; the runner keeps the table of executions.
 
-Reference 08, section 8.7.
+Developer guide: "Start workflow executions from a Task state".
 """
 
 from typing import TYPE_CHECKING

@@ -3,7 +3,7 @@
 In: a resource and the evaluated Parameters or Arguments. Out: AWS's reasons, or none.
 Never: a service's own validation; that is the task's answer.
 
-Reference 08, section 8.6. Only shapes that were recorded, or that an integration cannot
+Recorded. Only shapes that were recorded, or that an integration cannot
 do without, are in the table.
 """
 

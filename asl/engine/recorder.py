@@ -3,8 +3,7 @@
 In: what the engine does. Out: compact records that history.py renders.
 Never: renders; never decides what happens.
 
-Reference 13. Ids count from 1 in the order of writing; a record's place is its id less
-1.
+Ids count from 1 in the order of writing; a record's place is its id less 1.
 """
 
 from collections.abc import Iterable

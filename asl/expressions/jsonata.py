@@ -5,7 +5,8 @@ the source of chance (Scope).
 Out: a JSON value, or an EvaluationError in AWS's words.
 Never: reads a clock or a generator of its own.
 
-Reference 03 (JSONata mode); https://docs.jsonata.org for the language.
+Developer guide: "Transforming data with JSONata"; https://docs.jsonata.org for the
+language.
 """
 
 import contextlib

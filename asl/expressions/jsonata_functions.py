@@ -5,7 +5,7 @@ keep null out.
 Out: a JSON value, None for undefined, or Refused with JSONata's code and AWS's text.
 Never: draws chance; it comes from the engine's own `$random`, which jsonata.py seeds.
 
-Reference 03, section 3.4.
+Developer guide: "Transforming data with JSONata", AWS's own functions.
 """
 
 from collections.abc import Callable

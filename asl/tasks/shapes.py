@@ -5,9 +5,9 @@ where botocore or the operation is missing, an object of which nothing is known.
 Never: calls AWS, or reads credentials or settings; only botocore's data files. The only
 module that imports botocore, and only when it is asked.
 
-Reference 08: results of SDK integrations are spelt in PascalCase, recursively; of
-optimized ones too; `.sync` gives the finished job, `.waitForTaskToken` what comes back
-with the token.
+Developer guide, "Integrating services": results of SDK integrations are spelt in
+PascalCase, recursively; of optimized ones too; `.sync` gives the finished job,
+`.waitForTaskToken` what comes back with the token.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""JSONata against reference 03: results, AWS's functions, error texts, templates."""
+"""JSONata: results, AWS's functions, error texts, templates."""
 
 import subprocess
 import sys
