@@ -1,8 +1,10 @@
-"""Shared: pytest inside pytest, for the plugin; a browser, for pages."""
+"""Shared: pytest inside pytest, for the plugin; a browser, for pages; Dask workers."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -76,3 +78,31 @@ def browser() -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+@contextmanager
+def dask_workers() -> Iterator[Any]:
+    """A scheduler in this process, and two workers of one thread."""
+    distributed: Any = pytest.importorskip(
+        "distributed", reason="needs dask.distributed"
+    )
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """Dask workers for one test, which may kill them."""
+    with dask_workers() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Executor]:
+    """An Executor on Dask workers, for the tests of one module."""
+    from distributed import Client
+
+    with dask_workers() as made, Client(made, set_as_default=False) as client:
+        yield client.get_executor(pure=False)

@@ -74,17 +74,6 @@ def run_in_python(buckets: Path, pool: str) -> tuple[Json, int]:
     return json.loads(output), int(peak) // 1024
 
 
-@pytest.fixture
-def cluster() -> Iterator[Any]:
-    distributed: Any = pytest.importorskip(
-        "distributed", reason="needs dask.distributed"
-    )
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
-    ) as made:
-        yield made
-
-
 def test_the_results_are_those_of_a_plain_loop(tmp_path: Path) -> None:
     buckets = buckets_of(FOLDER, tmp_path)
     given = json.loads((FOLDER / "input.json").read_text())

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pytest
 from exampled import (
@@ -40,20 +39,6 @@ def processes() -> Iterator[Executor]:
         2, mp_context=get_context("spawn"), initializer=import_all_tasks
     ) as pool:
         yield pool
-
-
-@pytest.fixture(scope="module")
-def dask() -> Iterator[Executor]:
-    distributed: Any = pytest.importorskip(
-        "distributed", reason="needs dask.distributed"
-    )
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client.get_executor(pure=False)
 
 
 @pytest.mark.filterwarnings("ignore")  # Dask's own, when a cluster is taken down

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from moody import moody
@@ -141,14 +141,5 @@ def test_random_machines_come_to_the_same_on_processes(
 
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore")  # Dask's own, when a cluster is taken down
-def test_random_machines_come_to_the_same_on_dask() -> None:
-    distributed: Any = pytest.importorskip(
-        "distributed", reason="needs dask.distributed"
-    )
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        compare(MANY, client.get_executor(pure=False))
+def test_random_machines_come_to_the_same_on_dask(dask: Executor) -> None:
+    compare(MANY, dask)

@@ -31,14 +31,6 @@ TASKS.bind("tell")(importable.tell)
 
 
 @pytest.fixture
-def cluster() -> Iterator[Any]:
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
-    ) as made:
-        yield made
-
-
-@pytest.fixture
 def client(cluster: Any) -> Iterator[Any]:
     with distributed.Client(cluster, set_as_default=False) as made:
         yield made

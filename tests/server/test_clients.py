@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
+from served import PATIENCE, client_of
 
 import asl
 from asl.server.serving import Server
@@ -23,8 +23,6 @@ GOOD = '{"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": true}}}'
 OTHER = '{"StartAt": "On", "States": {"On": {"Type": "Succeed"}}}'
 BAD = '{"StartAt": "Go", "States": {"Go": {"Type": "Pass", "Next": "Sea"}}}'
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:orders"
-PATIENCE = 30
-"""No verdict depends on it: how long a test waits before it fails."""
 MOCKS = {
     "StateMachines": {"orders": {"TestCases": {"Paid": {"Pay": "Yes"}}}},
     "MockedResponses": {"Yes": {"0": {"Return": {"paid": True}}}},
@@ -66,17 +64,6 @@ def client(request: pytest.FixtureRequest, api: asl.Api) -> Iterator[Any]:
         client = client_of(server.url)
         yield client
         client.close()
-
-
-def client_of(url: str) -> Any:
-    return boto3.client(
-        "stepfunctions",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
-    )
 
 
 def create(client: Any, **changes: Any) -> str:
