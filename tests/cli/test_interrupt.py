@@ -23,6 +23,8 @@ pytestmark = pytest.mark.full  # only because they take their time
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = 21_000
 """So many children come to an end; two parts of results are written by then."""
+STUCK = 40_000
+"""So many do not: more than one job holds, so that every worker has some."""
 DEFINITION: Json = {
     "StartAt": "Each",
     "States": {
@@ -73,7 +75,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "m.asl.json").write_text(json.dumps(DEFINITION))
     for bucket in ("in", "out"):
         (tmp_path / "buckets" / bucket).mkdir(parents=True)
-    rows = "".join(f"{number}\n" for number in range(QUICK + 1_000))
+    rows = "".join(f"{number}\n" for number in range(QUICK + STUCK))
     (tmp_path / "buckets" / "in" / "rows.jsonl").write_text(rows)
     return tmp_path
 
