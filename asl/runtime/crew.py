@@ -27,7 +27,7 @@ from asl.engine.load import Load
 from asl.engine.messages import ChildrenEnded, Instant, StartChildren
 from asl.engine.nested import failed_as
 from asl.runtime.pools import WORKER_LOST, Workers
-from asl.runtime.worker import Done, Kit, pack_load, run_load, run_packed
+from asl.runtime.worker import Done, Kit, keep_memory, pack_load, run_load, run_packed
 
 OVERHEAD = 0.1
 """What a job may cost beside its work."""
@@ -108,6 +108,7 @@ class Crew:
         workers: Workers,
         came_back: Callable[[Shipment, "Done | BaseException"], None],
     ) -> None:
+        keep_memory()
         self.workers = workers
         self.figures = Figures()
         self._came_back = came_back
