@@ -31,8 +31,12 @@ def run_pass(strand: Strand, state: Pass, raw: Json) -> tuple[str | None, Json]:
     """Pass: the quick way for (Result) and (ResultPath), the whole way for the rest."""
     strand.enter(state, raw)
     if not state.straight:
-        finish = finish_input if state.jsonata else _pass_all
-        output, assigned = finish(strand, state, raw)
+        if state.jsonata:  # finish_input, written out
+            given = {"input": raw}
+            output = raw if state.output is None else state.output(given, strand)
+            assigned = None if state.assign is None else state.assign(given, strand)
+        else:
+            output, assigned = _pass_all(strand, state, raw)
         strand.leave(state, output, assigned)
         return state.next, output
     if state.has_result:

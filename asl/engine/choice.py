@@ -19,16 +19,18 @@ from asl.values import Json
 def run_choice(strand: Strand, state: Choice, raw: Json) -> tuple[str | None, Json]:
     """Find where to go; the matched rule's Assign and Output apply, or the state's."""
     strand.enter(state, raw)
-    given = {"input": raw} if state.jsonata else subject(strand, state, raw)
+    if state.takes_raw:
+        given = raw
+    else:
+        given = {"input": raw} if state.jsonata else subject(strand, state, raw)
     rule: ChoiceRule | None = None  # none was tried yet
     try:
         for rule in state.choices:
             if rule.test(given, strand):
-                keeps = state.jsonata or (state.takes_raw and state.gives_raw)
-                if keeps and rule.output is None and rule.assign is None:
-                    output, assigned = raw, None
-                else:
-                    output, assigned = _take(strand, state, rule, raw, given)
+                if rule.keeps and state.keeps:
+                    strand.leave(state, raw, None, rule.index)
+                    return rule.next, raw
+                output, assigned = _take(strand, state, rule, raw, given)
                 strand.leave(state, output, assigned, rule.index)
                 return rule.next, output
     except EvaluationError:

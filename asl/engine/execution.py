@@ -198,7 +198,8 @@ class Execution:
         elif not 0 < reply.id <= self.asked:
             raise InternalError(f"an answer to {reply.id}, which was never asked")
         # Anything else was cancelled meanwhile: dropped without a trace.
-        return self._taken()
+        effects, self.effects = self.effects, []  # _taken: once for each task
+        return effects
 
     @property
     def running(self) -> bool:

@@ -30,7 +30,8 @@ def run_retriable(
     """Run a state with its Retry and Catch around it."""
     strand.enter(state, raw)
     strand.retry_count = 0
-    if isinstance(state, Task):
+    is_task = isinstance(state, Task)
+    if is_task:
         visits = strand.visits
         if visits is None:
             visits = strand.visits = {}

@@ -195,11 +195,16 @@ class Strand:
         `way` says which of several ways out it takes: see `Event.way`.
         """
         if output is not self.measured:
-            bound = size_bound(output)  # as `measure` does, one call less a state
+            # As `measure` does, one call less a state; with what is assigned, of which
+            # each part has room where all have.
+            bound = size_bound((output, assigned) if assigned else output)
             if bound <= PAYLOAD_BYTES:
                 self.measured, self.bound = output, bound
             else:
                 self.measure(output, state.name)
+                self.measure_assigned(state, assigned)
+        elif assigned:
+            self.measure_assigned(state, assigned)
         if assigned:
             self.assign(state, assigned)
         recorder = self.recorder
@@ -220,13 +225,15 @@ class Strand:
         self.measured = value
         self.bound = bound
 
-    def assign(self, state: State, assigned: dict[str, Json]) -> None:
-        """Assign variables: all at once, after everything was evaluated."""
-        # What all of them have room for, each has: one look instead of many.
+    def measure_assigned(self, state: State, assigned: Mapping[str, Json]) -> None:
+        """Refuse a value that is too large for a variable."""
         if size_bound(assigned) > VARIABLE_BYTES:
             for name, value in assigned.items():
                 if size_bytes(value) > VARIABLE_BYTES:
                     raise _variable_too_large(state.name, f"variable '{name}'")
+
+    def assign(self, state: State, assigned: dict[str, Json]) -> None:
+        """Assign measured variables: all at once, after everything was evaluated."""
         variables = {**self.variables, **assigned}
         if len(variables) * VARIABLE_BYTES > VARIABLES_TOTAL_BYTES:
             total = sum(map(size_bytes, variables.values()))

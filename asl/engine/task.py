@@ -30,7 +30,8 @@ from asl.expressions.scope import EvaluationError
 from asl.model.failure import HEARTBEAT_TIMEOUT, RUNTIME, TIMEOUT
 from asl.model.resource import Resource
 from asl.model.states import Task
-from asl.values import Json
+from asl.quotas import PAYLOAD_BYTES
+from asl.values import Json, size_bound
 
 LAST_WORDS = (TaskSucceeded, TaskFailed)
 """The replies that end a task."""
@@ -62,9 +63,9 @@ def ask(strand: Strand, state: Task, raw: Json) -> StartTask | StartExecution:
     effect: StartTask | StartExecution
     if state.is_plain:
         strand.record_call(resource.arn, request, None, None)
-        effect = StartTask(
-            strand.new_id(), resource.arn, request, strand.call(state, raw)
-        )
+        number = execution.asked = execution.asked + 1  # strand.new_id
+        execution.waiting[number] = strand
+        effect = StartTask(number, resource.arn, request, strand.call(state, raw))
         execution.effects.append(effect)
         return effect
     timeout = heartbeat = deadline = credentials = None
@@ -200,11 +201,15 @@ def take_result(
         raise _failed(strand, resource, reply)
     output = reply.output
     is_lambda = resource.family == "lambda"
-    try:
-        strand.measure(output, resource.arn if is_lambda else resource.service)
-    except StateFailed as failure:
-        _end(strand, resource, "Failed", failure.error, failure.cause)
-        raise
+    bound = size_bound(output)  # as in `Strand.leave`
+    if bound <= PAYLOAD_BYTES:
+        strand.measured, strand.bound = output, bound
+    else:
+        try:
+            strand.measure(output, resource.arn if is_lambda else resource.service)
+        except StateFailed as failure:
+            _end(strand, resource, "Failed", failure.error, failure.cause)
+            raise
     if is_lambda:
         strand.record("LambdaFunctionSucceeded", output)
     else:

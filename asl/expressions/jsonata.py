@@ -16,22 +16,17 @@ from typing import NoReturn, TypeAlias, TypeGuard
 from asl.errors import InternalError
 from asl.expressions.jsonata_engine import Program, find_code, load_expression
 from asl.expressions.jsonata_functions import CAPTURE_RANDOM, CHANCE, CLOCK, FUNCTIONS
+from asl.expressions.jsonata_path import Evaluate, follower, whole_states
 from asl.expressions.jsonata_text import (
     BRIEF,
     PLAIN_PATH,
     as_fields,
     dollar_names,
-    whole_numbers,
 )
 from asl.expressions.scope import EvaluationError, Scope, SyntaxProblem
 from asl.values import Json, json_text
 
-Evaluate: TypeAlias = Callable[[dict[str, Json], Scope], Json]
-"""What an expression or a template comes to, given `$states` and a Scope."""
-
 _MEMBERS = frozenset(("input", "context", "result", "errorOutput"))
-_MISSING = object()
-_UNCLEAR = object()
 
 
 class Expression:
@@ -86,7 +81,7 @@ class Expression:
         # A variable hides the function of its name, which the engine's analysis cannot
         # know; whether there is such a variable shows at run time only.
         known = self.variables | {"states", "$"}
-        self._other_names = tuple(sorted(mentioned - known))
+        self._other_names = mentioned - known
         self._contextual = names is not None
         self.context_names = frozenset(names if isinstance(names, dict) else ())
         if "$" in mentioned:
@@ -119,46 +114,14 @@ class Expression:
 
     def at(self, location: str) -> Evaluate:
         """`evaluate` for one location, for who calls it often."""
-        if self._path is not None:
-            return self._follower(self._path, location)
-        if self._reads_only_variables and "?" not in self.text:
+        if self._reads_only_variables and "?" not in self.text and not self._path:
             return self._calculator(location)
-        return lambda states, scope: self._evaluate(states, scope, location)
-
-    def _follower(self, path: list[str], location: str) -> Evaluate:
-        """For an expression that only names a value, as most do.
-
-        Taken without the engine the value is shared, not copied, and its integers keep
-        all their digits.
-        """
-        root, *steps = path
-        of_states = root == "states"
-        member = steps.pop(0) if of_states and steps else None
-
-        def follow(states: dict[str, Json], scope: Scope) -> Json:
-            value: Json
-            if not of_states:
-                value = scope.variables.get(root, _UNCLEAR)  # no variable: a function?
-            elif member is None:
-                value = _whole_states(states, scope)
-            elif member == "context":
-                value = scope.context
-            else:
-                value = states.get(member, _MISSING)
-            for step in steps:
-                if isinstance(value, dict):
-                    value = value.get(step, _MISSING)
-                else:  # in an array the step is taken from every item
-                    unclear = isinstance(value, list) or value is _UNCLEAR
-                    value = _UNCLEAR if unclear else _MISSING
-                    break
-            if value is _MISSING:
-                raise self.failure(location, _UNDEFINED)
-            if value is _UNCLEAR:
-                return self._evaluate(states, scope, location)
-            return whole_numbers(value)
-
-        return follow
+        evaluate: Evaluate = lambda s, scope: self._evaluate(s, scope, location)  # noqa: E731 - one shape for all
+        if self._path is None:
+            return evaluate
+        return follower(
+            self._path, evaluate, lambda: self.failure(location, _UNDEFINED)
+        )
 
     def _calculator(self, location: str) -> Evaluate:
         """For an expression that reads variables alone: they are its data as they are.
@@ -166,18 +129,23 @@ class Expression:
         `_evaluate` without all that such an expression has no need of.
         """
         other_names = self._other_names
+        run: Callable[..., Json] | None = None  # where no variable hides a function
 
         def calculate(states: dict[str, Json], scope: Scope) -> Json:
+            nonlocal run
             variables = scope.variables
             try:
-                program = self._main or self._program(variables)
-                for name in other_names:
-                    if name in variables:
-                        program = self._program(variables)
-                value = program.run(variables)
+                hidden = other_names and not variables.keys().isdisjoint(other_names)
+                if run is not None and not hidden:
+                    value = run(variables)
+                else:
+                    program = self._program(variables)
+                    value = program.run(variables)
+                    if not hidden:
+                        run = program.run
                 if value is not None:
                     return value
-                told = program.tell_none(variables)
+                told = self._program(variables).tell_none(variables)
             except Exception as error:
                 self._fail(error, location)
             return self._nothing(told, location)
@@ -233,7 +201,7 @@ class Expression:
         from asl.expressions.jsonata_conditions import MARK, mark_conditions
 
         took: list[int] = []
-        hidden = tuple([name for name in self._other_names if name in scope.variables])
+        hidden = self._hidden(scope.variables)
         marked = self._build(hidden, mark_conditions(self.text), {MARK: took.append})
         # What fails here fails again in the evaluation itself, and is told there; the
         # ways taken until then were taken.
@@ -251,11 +219,13 @@ class Expression:
             location=location,
         )
 
+    def _hidden(self, variables: Mapping[str, Json]) -> tuple[str, ...]:
+        """The functions that variables hide."""
+        return tuple(sorted(variables.keys() & self._other_names))
+
     def _program(self, variables: Mapping[str, Json]) -> Program:
         """The program where these variables are."""
-        if self._main and variables.keys().isdisjoint(self._other_names):
-            return self._main
-        hidden = tuple([name for name in self._other_names if name in variables])
+        hidden = self._hidden(variables)
         program = self._programs.get(hidden)
         if program is None:
             program = self._programs[hidden] = self._build(hidden)
@@ -299,7 +269,7 @@ class Expression:
 
     def _states(self, states: dict[str, Json], scope: Scope) -> dict[str, Json]:
         if "context" in self.states_members:
-            states = _whole_states(states, scope)
+            states = whole_states(states, scope)
         if self._contextual:  # will be converted whole: keep only what is read
             return {k: v for k, v in states.items() if k in self.states_members}
         return states
@@ -324,11 +294,6 @@ whoever measures, process-wide; each such evaluation is then done twice.
 
 _UNDEFINED = "returned nothing (undefined)."
 _UNSUPPORTED = "returned an unsupported result type."
-
-
-def _whole_states(states: dict[str, Json], scope: Scope) -> dict[str, Json]:
-    # AWS's order of members: input, context, then result or errorOutput.
-    return {"input": states["input"], "context": scope.context, **states}
 
 
 def _within(text: str, names: Iterable[str]) -> list[str]:

@@ -9,12 +9,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 
 from collections.abc import Iterator
 
-from asl.expressions.jsonata import (
-    Evaluate,
-    Expression,
-    compile_jsonata_string,
-    is_jsonata,
-)
+from asl.expressions.jsonata import Expression, compile_jsonata_string, is_jsonata
+from asl.expressions.jsonata_path import Evaluate
 from asl.expressions.scope import Scope, SyntaxProblem
 from asl.values import Json
 
@@ -86,6 +82,9 @@ def _items(part: Json, place: str) -> Iterator[tuple[str | int, Json, str]]:
 
 def _container_fill(part: Json, fills: dict[str | int, Evaluate]) -> Evaluate:
     if isinstance(part, dict):
+        if len(fills) == len(part) == 1:
+            ((only, make),) = fills.items()
+            return lambda states, scope: {only: make(states, scope)}
         if len(fills) == len(part):
             return lambda states, scope: {
                 key: fill(states, scope) for key, fill in fills.items()

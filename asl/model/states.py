@@ -125,6 +125,12 @@ class ChoiceRule:
     """Its place in Choices."""
     assign: Evaluate | None = None
     output: Evaluate | None = None
+    keeps: bool = field(init=False)
+    """It shapes no output and assigns nothing."""
+
+    def __post_init__(self) -> None:
+        plain = self.output is None and self.assign is None
+        object.__setattr__(self, "keeps", plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -134,6 +140,13 @@ class Choice(Common):
     type: ClassVar[str] = "Choice"
     choices: tuple[ChoiceRule, ...] = ()
     default: str | None = None
+    keeps: bool = field(init=False)
+    """Its input is its output, unless the rule that holds shapes one."""
+
+    def __post_init__(self) -> None:
+        super(Choice, self).__post_init__()  # see Task
+        plain = self.takes_raw and self.gives_raw
+        object.__setattr__(self, "keeps", self.jsonata or plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -139,12 +139,13 @@ class Caller:
         if how is not None:
             return run_job(job, how)  # in real time a callable may take its time
         try:
-            if not watch.begin():
+            if not watch.is_armed and not watch.arm():
                 return watch.call_elsewhere(run_job, job, how)
+            watch.since = time.monotonic()
             try:
                 return run_job(job, how)
             finally:
-                watch.end()
+                watch.since = None
         except Blocked:
             raise watch.blocked(effect.call.state) from None
 

@@ -8,6 +8,7 @@ Most runs need no more than this, and none of the runner's tables.
 """
 
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from asl.engine.execution import Execution
@@ -39,19 +40,21 @@ def go_straight(
     Gives the effects that are left, and the answer to the only one of them where it was
     called already. An answer that came into the inbox meanwhile goes first.
     """
+    find_plain = source.find_plain
     while len(effects) == 1:
         effect = effects[0]
         if type(effect) is not StartTask:
             break
-        plan = source.find_plain(effect.resource)
-        if plan is None or not watch.begin():
+        plan = find_plain(effect.resource)
+        if plan is None or not (watch.is_armed or watch.arm()):
             break
+        watch.since = monotonic()
         try:
             said = call_plain(plan, effect, now)
         except Blocked:
             raise watch.blocked(effect.call.state) from None
         finally:
-            watch.end()
+            watch.since = None
         if isinstance(said, Answer):
             return effects, said
         if inbox is not None and not inbox.empty():

@@ -43,7 +43,10 @@ class Watch:
     def __init__(self, limit_seconds: float) -> None:
         self.limit_seconds = limit_seconds
         self.since: float | None = None
-        """When the present call began; None: there is none."""
+        """When the present call began (time.monotonic); None: there is none.
+
+        Whoever calls sets it, once the timer is armed.
+        """
         self.is_armed = False
         """Whether the process's one timer is this run's."""
         self._helper: ThreadPoolExecutor | None = None
@@ -64,19 +67,8 @@ class Watch:
         if self._helper is not None:
             self._helper.shutdown(wait=False, cancel_futures=True)
 
-    def begin(self) -> bool:
-        """A call begins here and now; False where it must go by `call_elsewhere`."""
-        if not self.is_armed and not self._arm():
-            return False
-        self.since = time.monotonic()
-        return True
-
-    def end(self) -> None:
-        """The call that began has ended."""
-        self.since = None
-
-    def _arm(self) -> bool:
-        """Start the run's one timer; False where there can be none."""
+    def arm(self) -> bool:
+        """Start the run's one timer; False: calls must go by `call_elsewhere`."""
         if self._helper is None and _Alarm.take(self):
             self.is_armed = True
         return self.is_armed

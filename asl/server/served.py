@@ -13,7 +13,7 @@ from asl.errors import UsageError
 from asl.model.resource import Resource, find_resource
 from asl.runtime.desk import Desk
 from asl.tasks.answer import Answer, Job, Ready
-from asl.tasks.integrations import Plan, request_id
+from asl.tasks.integrations import request_id
 from asl.tasks.mocks import Mocks
 from asl.tasks.registry import Tasks
 
@@ -31,6 +31,7 @@ class Served(Tasks):
     ) -> None:
         super().__init__(missing="when-reached")
         self._inner = inner
+        self.find_plain = inner.find_plain
         self._desk = desk
         self._knows = knows
         self._hold = hold
@@ -61,10 +62,6 @@ class Served(Tasks):
     def missing_for(self, resources: Collection[str]) -> list[str]:
         """None: what is missing shows when it is reached."""
         return []
-
-    def find_plain(self, resource: str) -> Plan | None:
-        """The plan of a resource that needs nothing special."""
-        return self._inner.find_plain(resource)
 
     def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The call that the effect asks for, ready to run."""

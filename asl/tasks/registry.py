@@ -53,6 +53,8 @@ class Tasks(AnswersTokens):
         """By resource, or for lambda:invoke by resource, function and qualifier."""
         self._plain: dict[str, Plan] = {}
         """Those of them that need nothing special, by resource."""
+        self.find_plain: Callable[[str], Plan | None] = self._plain.get
+        """The plan of a resource that was called before and needs nothing special."""
 
     def bind(
         self, resource: str, *, timeout_seconds: float | None = None
@@ -132,10 +134,6 @@ class Tasks(AnswersTokens):
             else:
                 missing.append(name)
         return missing
-
-    def find_plain(self, resource: str) -> Plan | None:
-        """The plan of a resource that was called before and needs nothing special."""
-        return self._plain.get(resource)
 
     def prepare(self, effect: StartTask, now: Instant) -> Job | Ready:
         """The call that the effect asks for, ready to run."""
