@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from asl.engine.messages import Instant
 from asl.quotas import EXPRESS_DURATION_MS, EXPRESS_MEMORY_MB, PRICES
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ class Billing:
 
 def bill(execution: "Execution") -> Billing:
     """Count an execution's units, those of its children included."""
+    end = execution.ended_at
+    spent = (execution.recorder.now if end is None else end) - execution.started_at
     if not execution.billed_children and execution.type == "EXPRESS":
-        return _express(round(execution.duration_seconds * 1_000))
+        return _express(spent)
     transitions = requests = duration = 0
     for child in execution.billed_children:
         transitions += child.state_transitions
@@ -46,26 +49,27 @@ def bill(execution: "Execution") -> Billing:
         transitions += len(execution.path) + execution.retries + 1
         transitions += execution.redrive_count
     else:
-        own = _express(round(execution.duration_seconds * 1_000))
+        own = _express(spent)
         requests += own.express_requests
         duration += own.billed_duration_ms
     return _priced(transitions, requests, duration)
 
 
 @lru_cache(maxsize=64)
-def _express(spent_ms: int) -> Billing:
-    """An Express execution by itself."""
-    steps = max(1, -(-spent_ms // EXPRESS_DURATION_MS))
+def _express(spent: Instant) -> Billing:
+    """An Express execution by itself, of so many microseconds."""
+    steps = max(1, -(-round(spent / 1_000) // EXPRESS_DURATION_MS))
     return _priced(0, 1, steps * EXPRESS_DURATION_MS)
 
 
 def add_up(billings: list[Billing]) -> Billing:
     """Several executions as one."""
-    return _priced(
-        sum(one.state_transitions for one in billings),
-        sum(one.express_requests for one in billings),
-        sum(one.billed_duration_ms for one in billings),
-    )
+    transitions = requests = duration = 0
+    for one in billings:
+        transitions += one.state_transitions
+        requests += one.express_requests
+        duration += one.billed_duration_ms
+    return _priced(transitions, requests, duration)
 
 
 @lru_cache(maxsize=64)

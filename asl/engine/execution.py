@@ -12,14 +12,13 @@ queue, never by a call, so that no chain of states can exhaust Python's stack.
 import random  # noqa: TID251 - seeded from the header: the run's only chance
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from asl.engine.billing import Billing, add_up, bill
-from asl.engine.failed import Failure, StateFailed
+from asl.engine.failed import Failure, StateFailed, TaskException
 from asl.engine.flow import Walk, walk
 from asl.engine.messages import (
     LIMIT_ID,
@@ -45,17 +44,11 @@ if TYPE_CHECKING:
     from asl.engine.visits import Visit
 
 
-@dataclass(frozen=True, slots=True)
-class TaskException:
-    """What a callable raised, with its traceback, and in which state and attempt."""
-
-    state: str
-    attempt: int
-    exception: BaseException
-
-
 class Execution:
     """One run of one machine; what `asl.run` returns when it is over.
+
+    Where a great many are made, its arguments are given by place: a class called with
+    names takes five times as long (Python 3.13).
 
     `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `path` names the
     states entered, in order; `history` holds the events; `exceptions` what callables
@@ -65,7 +58,6 @@ class Execution:
     # What most runs leave as it is stands here, and not in each of them.
     input_bound: int | None = None
     """An upper bound of the input's size in bytes, where it is known."""
-    status = "RUNNING"
     output: Json = None
     error: str | None = None
     cause: str | None = None
@@ -80,7 +72,6 @@ class Execution:
     """When it was last continued."""
     machines: Mapping[str, StateMachine] = MappingProxyType({})
     machine_types: Mapping[str, str] = MappingProxyType({})
-    child: MapChild | None = None
     map_runs: "list[MapRun] | None" = None
     """The Map Runs so far, where somebody set a list to hear of them."""
     left_runs: "dict[int, MapRun] | None" = None
@@ -107,7 +98,6 @@ class Execution:
         self,
         machine: StateMachine | Branch,
         input: Json,
-        *,
         name: str,
         arn: str,
         machine_arn: str,
@@ -121,6 +111,7 @@ class Execution:
         input_bound: int | None = None,
     ) -> None:
         self.machine = machine
+        self.status = "RUNNING"
         self.input = input
         self.input_bound = input_bound
         self.name = name
@@ -133,22 +124,41 @@ class Execution:
             self.machines = machines
         if machine_types:
             self.machine_types = machine_types
-        if child is not None:
-            self.child = child
+        self.child = child
         self.knows_activity = knows_activity
-        self.limits = LIMITS[type]
-        self.recorder = Recorder(self.limits.history_events)
-        self.exceptions: list[TaskException] = []
-        """Filled by the runner: the engine hears of names and causes alone."""
-        self.warnings: list[str] = []
-        self.notes: dict[tuple[str, str], int] = {}
-        """How often what no event tells: (JSON Pointer, what was decided there)."""
-        self.failures: list[Failure] = []
-        """Every failed attempt of a Task, Map or Parallel, in order."""
+        self.limits = limits = LIMITS[type]
+        self.recorder = Recorder(limits.history_events)
         self.billed_children: list[Billing] = []
         self.waiting: dict[int, Strand] = {}
         self.effects: list[Effect] = []
         self.ready: deque[tuple[Strand, Any]] = deque()
+
+    # ------------------------------------------------- what few runs have, made late
+
+    @cached_property
+    def exceptions(self) -> list[TaskException]:
+        """Filled by the runner: the engine hears of names and causes alone."""
+        return []
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What the user should know of the run, by the runner."""
+        return []
+
+    @cached_property
+    def notes(self) -> dict[tuple[str, str], int]:
+        """How often what no event tells: (JSON Pointer, what was decided there)."""
+        return {}
+
+    @cached_property
+    def failures(self) -> list[Failure]:
+        """Every failed attempt of a Task, Map or Parallel, in order."""
+        return []
+
+    @cached_property
+    def random(self) -> random.Random:
+        """The run's only source of chance, seeded."""
+        return random.Random(self.seed)
 
     # ---------------------------------------------------------------------- the wall
 
@@ -156,17 +166,14 @@ class Execution:
         """Begin; gives the first effects."""
         if self.recorder.count:
             raise InternalError("an execution was started twice")
-        self.started_at = self.recorder.now = at
-        self.recorder.add(0, "ExecutionStarted", self.input, self.role_arn)
+        self.started_at = at
+        self.recorder.begin(at, "ExecutionStarted", self.input, self.role_arn)
         child = self.child
-        root = Strand(
-            self,
-            None,
-            last=0,  # recorded: the first state follows 0, not ExecutionStarted
-            variables={},
-            item=None if child is None else child.item,
-            iterations=() if child is None else child.iterations,
-        )
+        # Recorded: the first state follows 0, not ExecutionStarted.
+        if child is None:
+            root = Strand(self, None, 0, {})
+        else:
+            root = Strand(self, None, 0, {}, child.item, child.iterations)
         self._root = root
         self._set_limits()
         if self.input_bound is not None:
@@ -174,7 +181,8 @@ class Execution:
         try:
             root.behaviour = self.walk(root, self.machine, self.input)
             self._step(root, None)
-            self._run_ready()
+            if self.ready:
+                self._run_ready()
         except (HistoryFull, StandsStill) as end:
             self._cut_short(end)
         return self._taken()
@@ -238,11 +246,6 @@ class Execution:
         if isinstance(self.machine, StateMachine):
             text |= picture_of(self.machine, execution=self)
         return text
-
-    @cached_property
-    def random(self) -> random.Random:
-        """The run's only source of chance, seeded; made when it is first needed."""
-        return random.Random(self.seed)
 
     @cached_property
     def execution_part(self) -> dict[str, Json]:
@@ -358,18 +361,14 @@ class Execution:
             strand.close()
         strand.closed = True
         parent = strand.parent
-        if parent is None:
-            self._end(strand)
-        elif message is not None:  # it had waited, so the parent waits for it
-            self.ready.append((parent, strand))
-
-    def _end(self, root: Strand) -> None:
-        failure = root.failure
-        if failure is None:
-            self.output = root.output
-            self._finish("SUCCEEDED", None, None, root.last)
+        if parent is not None:
+            if message is not None:  # it had waited, so the parent waits for it
+                self.ready.append((parent, strand))
+        elif (failed := strand.failure) is None:
+            self.output = strand.output
+            self._finish("SUCCEEDED", None, None, strand.last)
         else:
-            self._finish("FAILED", failure.error, failure.cause, root.last)
+            self._finish("FAILED", failed.error, failed.cause, strand.last)
 
     def _finish(
         self, status: str, error: str | None, cause: str | None, last: int = 0
@@ -381,12 +380,10 @@ class Execution:
         else:
             self.error, self.cause = error, cause
             self.recorder.close(last, _TERMINAL[status], error, cause)
-        root = self._root
-        if root is not None:
+        # Nothing refers to itself any more: an ended run frees its memory at once.
+        root, self._root = self._root, None
+        if root is not None and not root.closed:
             root.close()
-            # Nothing refers to itself any more: an ended run frees its memory at once.
-            root.behaviour = None
-            self._root = None
         self.ready.clear()
 
 

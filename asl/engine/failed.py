@@ -5,6 +5,7 @@ catches.
 Never: leaves the engine; what is not caught by a Catcher ends in the history.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from asl.model.failure import RUNTIME, TIMEOUT
@@ -21,6 +22,15 @@ class ChildFailure(NamedTuple):
     """FAILED or TIMED_OUT."""
     error: str | None
     cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskException:
+    """What a callable raised, with its traceback, and in which state and attempt."""
+
+    state: str
+    attempt: int
+    exception: BaseException
 
 
 class Failure(NamedTuple):

@@ -55,6 +55,12 @@ class Recorder:
             if kind.endswith("StateEntered")
         ]
 
+    def begin(self, at: int, kind: str, a: Json, b: Json) -> None:
+        """Write the first event, at the moment at which all begins."""
+        self.now = at
+        self.count = 1
+        self.write((0, at, kind, a, b, None, None))
+
     def add(self, previous: int, kind: str, a: Json = None, b: Json = None) -> int:
         """Write an event and give its id; HistoryFull where it would be too many."""
         if self.count >= self.limit:

@@ -61,7 +61,6 @@ class Strand:
         self,
         execution: "Execution",
         parent: "Strand | None",
-        *,
         last: int,
         variables: Mapping[str, Json],
         item: dict[str, Json] | None = None,
@@ -358,10 +357,10 @@ class Strand:
         child = Strand(
             self.execution,
             self,
-            last=last,
-            variables=self.variables,
-            item=self.item if item is None else item,
-            iterations=self.iterations if iterations is None else iterations,
+            last,
+            self.variables,
+            self.item if item is None else item,
+            self.iterations if iterations is None else iterations,
         )
         if value is self.measured:
             child.measured, child.bound = value, self.bound

@@ -7,7 +7,8 @@ Never: delivers a reply; the runner does.
 
 from typing import TYPE_CHECKING
 
-from asl.engine.execution import Execution, TaskException
+from asl.engine.execution import Execution
+from asl.engine.failed import TaskException
 from asl.engine.messages import Instant, Reply, StartTask
 from asl.runtime.caller import Told
 from asl.tasks.answer import Answer

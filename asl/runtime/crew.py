@@ -26,14 +26,18 @@ from asl.engine.billing import add_up
 from asl.engine.load import Load
 from asl.engine.messages import ChildrenEnded, Instant, StartChildren
 from asl.engine.nested import failed_as
+from asl.runtime.kit import Kit, Part, pack_parts
 from asl.runtime.pools import WORKER_LOST, Workers
-from asl.runtime.worker import Done, Kit, keep_memory, pack_load, run_load, run_packed
+from asl.runtime.worker import Done, keep_memory, run_packed, run_parts
 
 OVERHEAD = 0.1
 """What a job may cost beside its work."""
 JOB_SECONDS = (0.06, 1.0)
 """A job takes between so much and so much, as far as can be told beforehand."""
 JOB_BYTES = 4_000_000
+JOBS_EACH = 3
+"""As many jobs for each worker are made of few children (MaxConcurrency): while results
+come back and more is read, no worker is without work."""
 LOST_AT_MOST = 4
 """So often is a job tried again that was with a worker that was lost."""
 
@@ -77,13 +81,16 @@ class Shipment:
 
     group: _Group
     index: int
-    id: int
-    load: Load
-    now: Instant
+    parts: list[Part] = field(default_factory=list)
     sent: float = 0.0
     losses: int = 0
     answer: Done | None = None
     future: "Future[Done] | None" = None
+
+    @property
+    def children(self) -> int:
+        """How many there are."""
+        return sum(part.load.children for part in self.parts)
 
 
 @dataclass(slots=True)
@@ -152,7 +159,9 @@ class Crew:
             one for one in self._waiting if (one.index, one.id) != (index, number)
         )
         for job in list(self._jobs):
-            if (job.index, job.id) == (index, number):
+            if job.index == index:
+                job.parts = [part for part in job.parts if part.id != number]
+            if not job.parts:
                 self._jobs.remove(job)
                 if job.future is not None:
                     job.future.cancel()
@@ -173,44 +182,56 @@ class Crew:
     def _count_waiting(self) -> int:
         return sum(waiting.left for waiting in self._waiting)
 
+    def _count_sent(self) -> int:
+        return sum(job.children for job in self._jobs)
+
     def is_before(self, index: int, number: int) -> bool:
         """Whether a reply comes before all that are still awaited from the pool."""
         first = self._jobs[0]
         # Jobs of one effect come back in their order: what is told now is the first.
-        return index == first.index and number <= first.id
+        return index == first.index and number <= first.parts[0].id
 
     def send(self) -> None:
         """Send what waits, as far as the pool is to have it."""
         count = self.workers.count()
         while self._waiting and len(self._jobs) <= 2 * count:
             head = self._waiting[0]
-            size = head.group.size
+            in_hand = self._count_waiting() + self._count_sent()
+            size = min(head.group.size, max(1, in_hand // (JOBS_EACH * count)))
             if len(self._jobs) >= count and self._count_waiting() < size:
                 return  # more may come before a worker is free
-            size = min(size, head.left)
-            load = head.load.part(head.begun, size)
-            job = Shipment(head.group, head.index, head.id, load, head.now)
-            head.begun += size
-            if not head.left:
-                self._waiting.popleft()
+            job = self._load_up(size)
             self._jobs.append(job)
             self._submit(job)
+
+    def _load_up(self, size: int) -> Shipment:
+        """The next job: so many of the children that wait, of one Map Run."""
+        head = self._waiting[0]
+        job = Shipment(head.group, head.index)
+        while size and self._waiting and self._waiting[0].group is job.group:
+            head = self._waiting[0]
+            count = min(size, head.left)
+            load = head.load.part(head.begun, count)
+            job.parts.append(Part(head.id, load, head.now))
+            head.begun += count
+            size -= count
+            if not head.left:
+                self._waiting.popleft()
+        return job
 
     def _submit(self, job: Shipment) -> None:
         group = job.group
         job.sent = time.perf_counter()
         if group.packed is None:
-            future = self.workers.submit(run_load, group.kit, job.load, job.id, job.now)
+            future = self.workers.submit(run_parts, group.kit, job.parts)
         else:
-            load = pack_load(job.load)
-            group.most = max(1, job.load.children * JOB_BYTES // len(load))
+            parts = pack_parts(job.parts)
+            group.most = max(1, job.children * JOB_BYTES // len(parts))
             group.size = min(group.size, group.most)
             claimed = None
             if group.is_standard and self.workers.reruns_by_itself:
-                claimed = f"{group.kit.map_run_arn}#{job.load.place}"
-            future = self.workers.submit(
-                run_packed, group.packed, load, job.id, job.now, claimed
-            )
+                claimed = f"{group.kit.map_run_arn}#{job.parts[0].load.place}"
+            future = self.workers.submit(run_packed, group.packed, parts, claimed)
         job.future = future
         future.add_done_callback(partial(self._put, job))
 
@@ -246,7 +267,7 @@ class Crew:
     def _learn(self, job: Shipment, done: Done) -> None:
         """Let the next jobs be as large as keeps the overhead small."""
         figures, group = self.figures, job.group
-        count = job.load.children
+        count = job.children
         figures.jobs += 1
         figures.children += count
         figures.work_seconds += done.seconds
@@ -272,11 +293,11 @@ class Crew:
             cause += "; a Standard execution is run exactly once."
         else:
             cause += f", {job.losses} times."
-        failure = failed_as(job.id, "FAILED", WORKER_LOST, cause)
-        first = job.load.place
+        failure = failed_as(job.parts[0].id, "FAILED", WORKER_LOST, cause)
         ends = [
-            ChildrenEnded(job.id, job.now, place, 1, None, failure)
-            for place in range(first, first + job.load.children)
+            ChildrenEnded(part.id, part.now, place, 1, None, failure)
+            for part in job.parts
+            for place in range(part.load.place, part.load.place + part.load.children)
         ]
         job.answer = Done(ends, _NOT_BILLED, 0.0)
 

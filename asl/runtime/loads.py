@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartChildren
 from asl.runtime.answers import KEPT_EXCEPTIONS
-from asl.runtime.worker import Done, Kit, run_load
+from asl.runtime.kit import Kit
+from asl.runtime.worker import Done, run_load
 from asl.tasks.answer import Answer
 
 if TYPE_CHECKING:

@@ -4,134 +4,33 @@ In: a Kit (what all children of a Map Run share) and a Load of them. Out: what t
 come to, with what they would have told their parent.
 Never: knows of the parent's agenda: every child has a clock of its own that starts at
 the moment at which it was asked for, so it comes to the same wherever it runs.
-
-A Kit crosses to another process as bytes, once a Map Run; the machine is built there
-from its definition, and kept by those bytes.
 """
 
-import importlib
-import importlib.util
-import marshal
-import pickle
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import cache
 
-from asl.engine.billing import Billing, add_up
+from asl.engine.billing import Billing, add_up, bill
 from asl.engine.distributed_results import NAME, SuccessTexts
-from asl.engine.execution import Execution, TaskException
-from asl.engine.load import Load, child_arn
-from asl.engine.messages import (
-    Block,
-    ChildrenEnded,
-    Instant,
-    MapChild,
-    StartChildren,
-    Written,
-)
+from asl.engine.execution import Execution
+from asl.engine.failed import TaskException
+from asl.engine.load import Load
+from asl.engine.messages import Block, ChildrenEnded, Instant, MapChild
 from asl.engine.nested import failed_as
-from asl.engine.page import Page
 from asl.history import instant_to_datetime
-from asl.model.build import build_machine
-from asl.model.machine import Branch, StateMachine
-from asl.model.states import Map
 from asl.runtime.clock import Clock, SystemClock, VirtualClock
+from asl.runtime.kit import Kit, Part, find_processor, unpack_kit, unpack_parts
 from asl.runtime.pools import claim
 from asl.runtime.runner import Runner
 from asl.runtime.straight import go_straight
 from asl.runtime.watch import Watch
-from asl.source.document import Document
 from asl.tasks.answer import portable
-from asl.tasks.mocks import Mocks
-from asl.tasks.registry import Tasks
 from asl.tasks.result_writer import block_of
-from asl.tasks.storage import Where
 from asl.values import Json, json_text
-
-MARSHAL = 4
-"""The format in which inputs travel: the same in every Python that we run on."""
 
 _KEPT = 20
 """Exceptions that a job brings back; more are as good as these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """What the children of one Map Run share."""
-
-    machine: StateMachine
-    pointer: str
-    """Where in the machine the Map's processor stands."""
-    source: Tasks | Mocks
-    machines: Mapping[str, StateMachine]
-    machine_types: Mapping[str, str]
-    type: str
-    role_arn: str
-    machine_arn: str
-    map_run_arn: str
-    iterations: tuple[tuple[str, int], ...]
-    """Where the Map Run stands."""
-    map_name: str
-    written: Written | None
-    """How their results are written; None: their outputs are wanted."""
-    seed: int | str
-    is_virtual: bool
-    buckets: Where
-    real_limit_seconds: float
-
-    @classmethod
-    def of(
-        cls,
-        effect: StartChildren,
-        parent: Execution,
-        machine: StateMachine,
-        source: Tasks | Mocks,
-        *,
-        is_virtual: bool,
-        buckets: Where,
-        real_limit_seconds: float,
-    ) -> "Kit":
-        """What the children that an effect asks for share."""
-        return cls(
-            machine=machine,
-            pointer=effect.pointer,
-            source=source,
-            machines=parent.machines,
-            machine_types=parent.machine_types,
-            type=effect.type,
-            role_arn=parent.role_arn,
-            machine_arn=effect.machine_arn,
-            map_run_arn=effect.map_run_arn,
-            iterations=effect.iterations,
-            map_name=effect.map_name,
-            written=effect.written,
-            seed=parent.seed,
-            is_virtual=is_virtual,
-            buckets=buckets,
-            real_limit_seconds=real_limit_seconds,
-        )
-
-    @property
-    def arn(self) -> str:
-        """The ARN of a child with NAME for a name."""
-        return child_arn(self.type, self.machine_arn, NAME, self.map_run_arn)
-
-    def records(self, started: Instant, ended: Instant) -> SuccessTexts:
-        """The records of children that began and ended at the same moments."""
-        return SuccessTexts(self.arn, self.machine_arn, started, ended)
-
-    def pack(self) -> bytes:
-        """The Kit as bytes; raises what pickle raises for what it refuses."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        fields["machine"] = _Definition.of(self.machine)
-        fields["machines"] = {
-            arn: _Definition.of(machine) for arn, machine in self.machines.items()
-        }
-        fields["machine_types"] = dict(self.machine_types)
-        return pickle.dumps((_sources(self.source), pickle.dumps(fields)))
 
 
 @dataclass(slots=True)
@@ -146,87 +45,28 @@ class Done:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Definition:
-    """A machine on its way."""
-
-    name: str
-    definition: Json
-
-    @classmethod
-    def of(cls, machine: StateMachine) -> "_Definition":
-        return cls(machine.name, machine.definition)
-
-    def built(self) -> StateMachine:
-        """The machine again: it was checked before it left."""
-        document = Document(self.definition, text="", file=None, format="value")
-        machine, _ = build_machine(document, self.name)
-        assert machine is not None, "it was one before"
-        return machine
-
-
-def find_processor(machine: StateMachine, pointer: str) -> Branch | None:
-    """The processor of the distributed Map that stands at a place in the machine."""
-    for state in machine.all_states():
-        if isinstance(state, Map) and state.pointer == pointer:
-            return state.processor
-    return None
-
-
-def _sources(source: Tasks | Mocks) -> dict[str, str]:
-    """The files of the modules that the callables are imported from, by name."""
-    found = {}
-    for _, function in source.callables():
-        name = getattr(function, "__module__", None) or ""
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file is not None and name != "__main__":
-            found[name] = str(Path(file).resolve())
-    return found
-
-
-def _make_importable(name: str, file: str) -> None:
-    """Let a module be found as the parent has found it: beside it are others."""
-    folder = str(Path(file).parents[name.count(".")])
-    if folder not in sys.path and Path(folder).is_dir():
-        sys.path.append(folder)
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        spec = importlib.util.spec_from_file_location(name, file)
-        if error.name != name or spec is None or spec.loader is None:
-            raise
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-
-@lru_cache(maxsize=16)
-def _unpack(packed: bytes) -> Kit:
-    sources, inner = pickle.loads(packed)
-    for name, file in sources.items():
-        _make_importable(name, file)
-    fields = pickle.loads(inner)
-    fields["machine"] = fields["machine"].built()
-    fields["machines"] = {arn: one.built() for arn, one in fields["machines"].items()}
-    return Kit(**fields)
-
-
-def pack_load(load: Load) -> bytes:
-    """A load as bytes; marshal takes a quarter of the time that pickle does."""
-    page = [load.page.items, load.page.columns, load.page.delimiter]
-    rest = [load.batch, load.frame, load.counts, load.bound, load.place, load.names]
-    return marshal.dumps([page, rest], MARSHAL)
-
-
-def run_packed(
-    packed: bytes, load: bytes, number: int, now: Instant, claimed: str | None = None
-) -> Done:
+def run_packed(kit: bytes, parts: bytes, claimed: str | None = None) -> Done:
     """Run children in another process; under a claim, once at most."""
     if claimed is not None:
         claim(claimed)
-    page, rest = marshal.loads(load)
-    given = Load(Page(*page), *rest)
-    return run_load(_unpack(packed), given, number, now, elsewhere=True)
+    done = run_parts(unpack_kit(kit), unpack_parts(parts))
+    done.exceptions = [
+        replace(one, exception=portable(one.exception) or one.exception)
+        for one in done.exceptions
+    ]
+    return done
+
+
+def run_parts(kit: Kit, parts: Sequence[Part]) -> Done:
+    """Run children of several loads."""
+    done, *more = [run_load(kit, part.load, part.id, part.now) for part in parts]
+    for one in more:
+        done.ends += one.ends
+        done.seconds += one.seconds
+        done.exceptions += one.exceptions[: _KEPT - len(done.exceptions)]
+        done.warnings += [text for text in one.warnings if text not in done.warnings]
+    done.billing = add_up([done.billing, *(one.billing for one in more)])
+    return done
 
 
 @cache
@@ -241,9 +81,7 @@ def keep_memory() -> None:
     bytes(30_000_000)
 
 
-def run_load(
-    kit: Kit, load: Load, number: int, now: Instant, *, elsewhere: bool = False
-) -> Done:
+def run_load(kit: Kit, load: Load, number: int, now: Instant) -> Done:
     """Run children, one after another, each on a clock of its own.
 
     `number` is the effect that asked for them.
@@ -260,36 +98,27 @@ def run_load(
         children = zip(load.name_texts(), load.inputs(), strict=True)
         for place, (name, value) in enumerate(children, load.place):
             arn = f"{before}{name}{after}"
+            iterations = (*kit.iterations, (kit.map_name, place))
             child = Execution(
                 processor,
                 value,
-                name=name,
-                arn=arn,
-                machine_arn=kit.machine_arn,
-                type=kit.type,
-                role_arn=kit.role_arn,
-                seed=f"{kit.seed}#{arn}",
-                machines=kit.machines,
-                machine_types=kit.machine_types,
-                knows_activity=kit.source.knows_activity,
-                child=MapChild(
-                    arn,
-                    None,
-                    (*kit.iterations, (kit.map_name, place)),
-                    kit.map_run_arn,
-                ),
-                input_bound=load.bound,
+                name,
+                arn,
+                kit.machine_arn,
+                kit.type,
+                kit.role_arn,
+                f"{kit.seed}#{arn}",
+                kit.machines,
+                kit.machine_types,
+                kit.source.knows_activity,
+                MapChild(arn, None, iterations, kit.map_run_arn),
+                load.bound,
             )
             _run(child, kit, now, watch, done)
             results.add(child, place)
-            billings.append(child.billing)
+            billings.append(bill(child))
     results.flush()
     done.billing = add_up(billings)
-    if elsewhere:
-        done.exceptions = [
-            replace(one, exception=portable(one.exception) or one.exception)
-            for one in done.exceptions
-        ]
     done.seconds = time.perf_counter() - began
     return done
 
@@ -303,7 +132,9 @@ def _run(
         clock = SystemClock()
         now = clock.now()
     effects, answer = execution.start(now), None
-    if execution.running and clock is None:
+    if execution.status != "RUNNING":
+        return
+    if clock is None:
         effects, answer = go_straight(execution, effects, kit.source, watch, now)
     if execution.running:
         if clock is None:
@@ -332,6 +163,8 @@ class _Results:
         self, kit: Kit, number: int, place: int, ends: list[ChildrenEnded]
     ) -> None:
         self._kit = kit
+        written = kit.written
+        self._as_records = written is not None and written.transformation == "NONE"
         self._number = number
         self._ends = ends
         self._place = place
@@ -345,7 +178,7 @@ class _Results:
         ended_at = execution.ended_at or 0
         moments = (execution.started_at, ended_at)
         succeeded = execution.status == "SUCCEEDED"
-        if not succeeded or moments != self._moments:
+        if moments != self._moments or not succeeded:
             self.flush()
             self._place, self._moments = place, moments
         if not succeeded:
@@ -357,8 +190,7 @@ class _Results:
             )
             self._place += 1
             return
-        written = self._kit.written
-        if written is None or written.transformation != "NONE":
+        if not self._as_records:
             self._outputs.append(execution.output)
             return
         if self._records is None:

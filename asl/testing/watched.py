@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from asl.engine.execution import Execution, TaskException
+from asl.engine.execution import Execution
+from asl.engine.failed import TaskException
 from asl.tasks.registry import Tasks
 
 BROKEN = (AssertionError, TypeError)

@@ -25,7 +25,7 @@ SLOW = {
 OURS = {
     *("asl.engine.distributed", "asl.engine.redrive", "asl.engine.visits"),
     *("asl.runtime.crew", "asl.runtime.dry_run", "asl.runtime.pools"),
-    *("asl.runtime.loads", "asl.runtime.worker"),
+    *("asl.runtime.kit", "asl.runtime.loads", "asl.runtime.worker"),
     *("asl.tasks.buckets", "asl.tasks.mocks", "asl.tasks.storage"),
 }
 """Modules of ours that few runs need."""
