@@ -5,7 +5,12 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,7 @@ import pytest
 import asl
 from asl.engine.messages import ChildrenEnded
 from asl.runtime.crew import Crew
+from asl.runtime.kit import unpack_parts
 from asl.runtime.pools import WORKER_LOST, Workers, opened
 from asl.runtime.run import make_runner
 from asl.values import Json
@@ -215,6 +221,35 @@ def test_jobs_grow_until_they_are_worth_sending(threads: Executor) -> None:
     assert figures.jobs < 1_000
     assert figures.work_seconds > 0
     assert figures.overhead_seconds >= 0
+
+
+class AtOnce(Executor):
+    """Two workers who have done a job as soon as they are given it."""
+
+    _max_workers = 2
+
+    def __init__(self) -> None:
+        self.jobs: list[list[int]] = []
+        """How many children of each load are in each job."""
+
+    def submit(self, fn: Any, /, *given: Any, **named: Any) -> Any:
+        self.jobs.append([part.load.children for part in unpack_parts(given[1])])
+        future: Future[Any] = Future()
+        future.set_result(fn(*given, **named))
+        return future
+
+
+def test_few_children_are_shared_out_and_small_loads_put_together() -> None:
+    pool = AtOnce()
+    made = machine({"Type": "Pass", "End": True}, MaxConcurrency=60)
+    given = [{"id": id} for id in range(1_000)]
+    done = asl.run(made, given, pool=pool)
+    assert told(done) == told(asl.run(made, given))
+    assert sum(map(sum, pool.jobs)) == 1_000
+    # Three jobs for each of two workers, also where all children are taken at once.
+    assert 4 < max(map(sum, pool.jobs)) <= 10
+    assert any(len(loads) > 1 for loads in pool.jobs)
+    assert len(pool.jobs) < 300
 
 
 # --- lost workers
