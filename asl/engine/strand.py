@@ -205,7 +205,11 @@ class Strand:
         elif assigned:
             self.measure_assigned(state, assigned)
         if assigned:
-            self.assign(state, assigned)
+            # All at once, after everything was evaluated.
+            variables = {**self.variables, **assigned}
+            if len(variables) > _FEW_VARIABLES:
+                _measure_variables(state, variables)
+            self.variables = variables
         recorder = self.recorder
         count = recorder.count
         if count >= recorder.limit:
@@ -230,15 +234,6 @@ class Strand:
             for name, value in assigned.items():
                 if size_bytes(value) > VARIABLE_BYTES:
                     raise _variable_too_large(state.name, f"variable '{name}'")
-
-    def assign(self, state: State, assigned: dict[str, Json]) -> None:
-        """Assign measured variables: all at once, after everything was evaluated."""
-        variables = {**self.variables, **assigned}
-        if len(variables) * VARIABLE_BYTES > VARIABLES_TOTAL_BYTES:
-            total = sum(map(size_bytes, variables.values()))
-            if total > VARIABLES_TOTAL_BYTES:
-                raise _variable_too_large(state.name, "sum of all variables")
-        self.variables = variables
 
     # ----------------------------------------------------------------------- failure
 
@@ -369,6 +364,16 @@ class Strand:
 
 
 _NOTHING = object()
+
+
+_FEW_VARIABLES = VARIABLES_TOTAL_BYTES // VARIABLE_BYTES
+"""No more than these can be too large together, as none is by itself."""
+
+
+def _measure_variables(state: State, variables: Mapping[str, Json]) -> None:
+    """Refuse variables that are too large together."""
+    if sum(map(size_bytes, variables.values())) > VARIABLES_TOTAL_BYTES:
+        raise _variable_too_large(state.name, "sum of all variables")
 
 
 def _too_large(what: str) -> StateFailed:

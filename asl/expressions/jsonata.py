@@ -128,21 +128,19 @@ class Expression:
 
         `_evaluate` without all that such an expression has no need of.
         """
-        other_names = self._other_names
-        run: Callable[..., Json] | None = None  # where no variable hides a function
+        run: Callable[[Mapping[str, Json]], Json]
+
+        def run_first(variables: Mapping[str, Json]) -> Json:
+            nonlocal run
+            run = self._program(variables).run
+            return run(variables)
+
+        run = run_first  # only what is evaluated is compiled
 
         def calculate(states: dict[str, Json], scope: Scope) -> Json:
-            nonlocal run
             variables = scope.variables
             try:
-                hidden = other_names and not variables.keys().isdisjoint(other_names)
-                if run is not None and not hidden:
-                    value = run(variables)
-                else:
-                    program = self._program(variables)
-                    value = program.run(variables)
-                    if not hidden:
-                        run = program.run
+                value = run(variables)
                 if value is not None:
                     return value
                 told = self._program(variables).tell_none(variables)
@@ -150,7 +148,16 @@ class Expression:
                 self._fail(error, location)
             return self._nothing(told, location)
 
-        return calculate
+        other_names = self._other_names
+        if not other_names:
+            return calculate
+
+        def calculate_unhidden(states: dict[str, Json], scope: Scope) -> Json:
+            if scope.variables.keys().isdisjoint(other_names):
+                return calculate(states, scope)
+            return self._evaluate(states, scope, location)
+
+        return calculate_unhidden
 
     def _evaluate(self, states: dict[str, Json], scope: Scope, location: str) -> Json:
         variables = scope.variables

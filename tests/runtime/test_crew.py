@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import (
     Executor,
@@ -19,9 +20,12 @@ import importable
 import pytest
 
 import asl
-from asl.engine.messages import ChildrenEnded
+from asl.engine.load import NAME_BYTES, Load
+from asl.engine.messages import ChildrenEnded, StartChildren
+from asl.engine.page import Page
+from asl.model.states import Map
 from asl.runtime.crew import Crew
-from asl.runtime.kit import unpack_parts
+from asl.runtime.kit import Kit, unpack_parts
 from asl.runtime.pools import WORKER_LOST, Workers, opened
 from asl.runtime.run import make_runner
 from asl.values import Json
@@ -239,7 +243,7 @@ class AtOnce(Executor):
         return future
 
 
-def test_few_children_are_shared_out_and_small_loads_put_together() -> None:
+def test_few_children_are_shared_out_among_the_workers() -> None:
     pool = AtOnce()
     made = machine({"Type": "Pass", "End": True}, MaxConcurrency=60)
     given = [{"id": id} for id in range(1_000)]
@@ -247,9 +251,56 @@ def test_few_children_are_shared_out_and_small_loads_put_together() -> None:
     assert told(done) == told(asl.run(made, given))
     assert sum(map(sum, pool.jobs)) == 1_000
     # Three jobs for each of two workers, also where all children are taken at once.
-    assert 4 < max(map(sum, pool.jobs)) <= 10
-    assert any(len(loads) > 1 for loads in pool.jobs)
-    assert len(pool.jobs) < 300
+    assert max(map(sum, pool.jobs)) <= 10
+
+
+def test_small_loads_travel_together() -> None:
+    pool, back = AtOnce(), deque[Any]()
+    crew = Crew(Workers(pool), came_back=lambda job, answer: back.append((job, answer)))
+    made = machine({"Type": "Pass", "End": True})
+    runner = make_runner(made, {})
+    (state,) = made.states.values()
+    assert isinstance(state, Map)
+    for number in range(2, 302):
+        load = Load(Page([{"id": number}]))
+        load.begin(number - 2, bytes(NAME_BYTES), 0)
+        effect = StartChildren(
+            number,
+            state.processor,
+            state.pointer,
+            "EXPRESS",
+            load,
+            "arn:aws:states:us-east-1:123456789012:stateMachine:m/Each",
+            "arn:aws:states:us-east-1:123456789012:mapRun:m/Each:1",
+            (),
+            state.name,
+            None,
+        )
+        kit = Kit.of(
+            effect,
+            runner.root,
+            made,
+            asl.Tasks(),
+            is_virtual=True,
+            buckets=None,
+            real_limit_seconds=60,
+        )
+        crew.take_in(0, effect, kit, 0)
+    crew.send()
+    ended: list[tuple[int, Json]] = []
+    while back:
+        job, answer = back.popleft()
+        answer.seconds = 1e-6  # so much that jobs grow as fast as they may
+        for ready in crew.take(job, answer):
+            assert ready.answer is not None
+            ended += [(end.id, end.outputs) for end in ready.answer.ends]
+        crew.send()
+    assert ended == [(number, [{"id": number}]) for number in range(2, 302)]
+    assert pool.jobs[0] == [1]
+    assert pool.jobs[-1] == [1]  # the last ones are for all workers
+    assert max(map(len, pool.jobs)) > 10
+    assert len(pool.jobs) < 100
+    assert not crew.is_busy
 
 
 # --- lost workers
