@@ -7,6 +7,7 @@ In every round asl, the floor and each peer take the same work in turns, and the
 is taken within the round. moto is so slow that it has one round of fewer runs.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -89,6 +90,7 @@ def _own(workload: Workload) -> peers.Once:
 
 def _seconds(once: peers.Once, runs: int) -> float:
     """Seconds of one run: the median of five turns, after one that warms up."""
+    gc.collect()  # what was before us leaves its garbage to nobody
     turns = []
     for _ in range(6):
         start = perf_counter()
