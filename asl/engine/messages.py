@@ -7,7 +7,7 @@ slotted but not frozen, because a frozen instance costs four times as much to ma
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from asl.values import Json
 
@@ -25,8 +25,7 @@ LIMIT_ID = 1
 """The id of an execution's own time limit: the first that it asks for, always."""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(NamedTuple):
     """Who asks: everything a mock, a Lambda context or a record of calls needs."""
 
     state: str

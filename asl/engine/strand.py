@@ -302,7 +302,7 @@ class Strand:
         """Who asks: what a task's callable may be told."""
         execution = self.execution
         name = state.name
-        return Call(
+        members = (
             name,
             self.iterations,
             0 if self.visits is None else self.visits.get(name, 1) - 1,
@@ -314,6 +314,7 @@ class Strand:
             deadline,
             heartbeat,
         )
+        return _new_tuple(Call, members)  # half the time of Call(…)
 
     def take_up(
         self, state: Parallel | Map, raw: Json
@@ -364,6 +365,7 @@ class Strand:
 
 
 _NOTHING = object()
+_new_tuple = tuple.__new__
 
 
 _FEW_VARIABLES = VARIABLES_TOTAL_BYTES // VARIABLE_BYTES
