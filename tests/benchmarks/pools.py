@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -174,6 +175,8 @@ def measure(
     asked = [kind, str(batch), pool_name, str(rows), folder]
     runs = []
     for _ in range(repeat):
+        # To write over the results of another run takes longer than to write them.
+        shutil.rmtree(Path(folder) / "rows" / "out", ignore_errors=True)
         done = subprocess.run(
             [sys.executable, str(HERE), "--one", *asked],
             capture_output=True,
