@@ -19,10 +19,7 @@ from asl.values import Json
 def run_choice(strand: Strand, state: Choice, raw: Json) -> tuple[str | None, Json]:
     """Find where to go; the matched rule's Assign and Output apply, or the state's."""
     strand.enter(state, raw)
-    if state.takes_raw:
-        given = raw
-    else:
-        given = {"input": raw} if state.jsonata else subject(strand, state, raw)
+    given = raw if state.takes_raw else subject(strand, state, raw)
     rule: ChoiceRule | None = None  # none was tried yet
     try:
         for rule in state.choices:

@@ -1,8 +1,8 @@
-"""StateFailed: a failure on its way up through the engine.
+"""Failures: on their way up through the engine, and as they are kept for later.
 
-In: an error name and a cause. Out: an exception that only the engine raises and
-catches.
-Never: leaves the engine; what is not caught by a Catcher ends in the history.
+In: an error name and a cause. Out: StateFailed, which only the engine raises and
+catches; what whoever looks back is told of failures beside the history.
+Never: lets a StateFailed out of the engine: what no Catcher takes ends in the history.
 """
 
 from dataclasses import dataclass

@@ -30,8 +30,7 @@ def run_retriable(
     """Run a state with its Retry and Catch around it."""
     strand.enter(state, raw)
     strand.retry_count = 0
-    is_task = isinstance(state, Task)
-    if is_task:
+    if isinstance(state, Task):
         visits = strand.visits
         if visits is None:
             visits = strand.visits = {}

@@ -2,7 +2,7 @@
 
 In (replies): what the world tells an Execution, always with the time.
 Out (effects): what an Execution asks of the world.
-Never: behaviour. Messages are data; nobody changes one after it was made (they are
+Never: behaviour. Messages are data; nobody changes one after it was made (most are
 slotted but not frozen, because a frozen instance costs four times as much to make).
 """
 

@@ -302,7 +302,7 @@ class Strand:
         """Who asks: what a task's callable may be told."""
         execution = self.execution
         name = state.name
-        members = (
+        members = (  # in the order of Call
             name,
             self.iterations,
             0 if self.visits is None else self.visits.get(name, 1) - 1,

@@ -232,6 +232,8 @@ class Expression:
 
     def _program(self, variables: Mapping[str, Json]) -> Program:
         """The program where these variables are."""
+        if self._main and variables.keys().isdisjoint(self._other_names):
+            return self._main
         hidden = self._hidden(variables)
         program = self._programs.get(hidden)
         if program is None:

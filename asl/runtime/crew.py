@@ -1,6 +1,6 @@
 """The crew: a pool to which whole children of distributed Maps are sent.
 
-In: StartChildren effects of a Map Run. Out: jobs on the pool, each a part of a load;
+In: StartChildren effects of a Map Run. Out: jobs on the pool, each of some children;
 the children's replies, in the order in which they were asked for.
 Never: lets results pile up: what waits, what is at work and what waits for its turn
 are bounded; runs a Standard child twice that may have begun.
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from uuid import uuid4
 
 from asl.engine.billing import add_up
 from asl.engine.load import Load
@@ -33,11 +34,13 @@ from asl.runtime.worker import Done, keep_memory, run_packed, run_parts
 OVERHEAD = 0.1
 """What a job may cost beside its work."""
 JOB_SECONDS = (0.06, 1.0)
-"""A job takes between so much and so much, as far as can be told beforehand."""
+"""A job is meant to take between so much and so much, where there are so many children
+at a time."""
 JOB_BYTES = 4_000_000
 JOBS_EACH = 3
-"""As many jobs for each worker are made of few children (MaxConcurrency): while results
-come back and more is read, no worker is without work."""
+"""So many jobs for each worker are made of all children that there are at one time
+(MaxConcurrency bounds them), unless these would be too small to be worth sending: while
+results come back and more is read, no worker is without work."""
 LOST_AT_MOST = 4
 """So often is a job tried again that was with a worker that was lost."""
 
@@ -51,6 +54,8 @@ class _Group:
     packed: bytes | None
     size: int = 1
     """How many children go into the next job."""
+    enough: int = 1
+    """With so many of them the cost beside the work is small."""
     most: int = 1_000_000
     """More would be too many bytes."""
 
@@ -82,6 +87,8 @@ class Shipment:
     group: _Group
     index: int
     parts: list[Part] = field(default_factory=list)
+    cancelled: set[int] = field(default_factory=set)
+    """Effects that nobody waits for; what their children say is not heard."""
     sent: float = 0.0
     losses: int = 0
     answer: Done | None = None
@@ -115,12 +122,15 @@ class Crew:
         workers: Workers,
         came_back: Callable[[Shipment, "Done | BaseException"], None],
     ) -> None:
-        keep_memory()
+        if not workers.is_here:
+            keep_memory()
         self.workers = workers
         self.figures = Figures()
         self._came_back = came_back
-        self._groups: dict[str, _Group] = {}
-        """By the ARN of the Map Run."""
+        self._groups: dict[tuple[int, str], _Group] = {}
+        """By whose children they are, and the ARN of the Map Run."""
+        self._most_in_hand = 0
+        """How many children waited or were at work, at most so far."""
         self._waiting: deque[_Waiting] = deque()
         self._jobs: deque[Shipment] = deque()
         """At work or done, in the order in which they were sent."""
@@ -135,12 +145,13 @@ class Crew:
         now: Instant,
     ) -> None:
         """Take children in hand, of which the first ones' kit holds for all."""
-        group = self._groups.get(effect.map_run_arn)
+        # Machines started twice under one name give their Map Runs one ARN.
+        group = self._groups.get((index, effect.map_run_arn))
         if group is None:
             # Runs of children are no runs of these tasks.
             kit = replace(kit, source=copy.copy(kit.source))
             group = _Group(kit, effect.type == "STANDARD", self._pack(kit))
-            self._groups[effect.map_run_arn] = group
+            self._groups[index, effect.map_run_arn] = group
         self._waiting.append(_Waiting(group, index, effect.id, effect.load, now))
 
     def _pack(self, kit: Kit) -> bytes | None:
@@ -159,9 +170,10 @@ class Crew:
             one for one in self._waiting if (one.index, one.id) != (index, number)
         )
         for job in list(self._jobs):
-            if job.index == index:
-                job.parts = [part for part in job.parts if part.id != number]
-            if not job.parts:
+            if job.index != index:
+                continue
+            job.cancelled.add(number)
+            if job.cancelled.issuperset(part.id for part in job.parts):
                 self._jobs.remove(job)
                 if job.future is not None:
                     job.future.cancel()
@@ -196,8 +208,11 @@ class Crew:
         count = self.workers.count()
         while self._waiting and len(self._jobs) <= 2 * count:
             head = self._waiting[0]
+            # At most so far: those whose ends are still to be told are not in hand now.
             in_hand = self._count_waiting() + self._count_sent()
-            size = min(head.group.size, max(1, in_hand // (JOBS_EACH * count)))
+            self._most_in_hand = max(self._most_in_hand, in_hand)
+            share = self._most_in_hand // (JOBS_EACH * count)
+            size = min(head.group.size, max(share, head.group.enough))
             if len(self._jobs) >= count and self._count_waiting() < size:
                 return  # more may come before a worker is free
             job = self._load_up(size)
@@ -230,7 +245,7 @@ class Crew:
             group.size = min(group.size, group.most)
             claimed = None
             if group.is_standard and self.workers.reruns_by_itself:
-                claimed = f"{group.kit.map_run_arn}#{job.parts[0].load.place}"
+                claimed = uuid4().hex
             future = self.workers.submit(run_packed, group.packed, parts, claimed)
         job.future = future
         future.add_done_callback(partial(self._put, job))
@@ -274,10 +289,11 @@ class Crew:
         beside = max(time.perf_counter() - job.sent - done.seconds, 0.0)
         figures.overhead_seconds = min(figures.overhead_seconds, beside)
         least, most = JOB_SECONDS
-        wanted = min(max(figures.overhead_seconds / OVERHEAD, least), most)
         each = max(done.seconds / count, 1e-7)
-        size = min(int(wanted / each), 4 * max(group.size, count), group.most)
-        group.size = max(1, size)
+        enough = min(figures.overhead_seconds / OVERHEAD, most)
+        group.enough = max(1, int(enough / each))
+        wanted = int(max(enough, least) / each)
+        group.size = max(1, min(wanted, 4 * max(group.size, count), group.most))
 
     def _lost(self, job: Shipment, why: BaseException) -> None:
         """A worker is gone: its children run again, or fail where they must not."""

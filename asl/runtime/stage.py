@@ -101,17 +101,15 @@ def set_stage(
     execution = Execution(
         machine,
         given,
-        name,
-        own,
-        machines_own,
-        type,
-        DEFAULT_ROLE if role_arn is None else role_arn,
-        seed,
-        machines,
-        None,
-        source.knows_activity,
-        None,
-        bound,
+        name=name,
+        arn=own,
+        machine_arn=machines_own,
+        type=type,
+        role_arn=DEFAULT_ROLE if role_arn is None else role_arn,
+        seed=seed,
+        machines=machines,
+        knows_activity=source.knows_activity,
+        input_bound=bound,
     )
     return source, clock, execution
 

@@ -1,7 +1,7 @@
 """The worker's side of a pool: whole child executions, many in one job.
 
-In: a Kit (what all children of a Map Run share) and a Load of them. Out: what they have
-come to, with what they would have told their parent.
+In: a Kit (what all children of a Map Run share) and Parts of its loads. Out: what the
+children have come to, with what they would have told their parent.
 Never: knows of the parent's agenda: every child has a clock of its own that starts at
 the moment at which it was asked for, so it comes to the same wherever it runs.
 """
@@ -47,6 +47,7 @@ class Done:
 
 def run_packed(kit: bytes, parts: bytes, claimed: str | None = None) -> Done:
     """Run children in another process; under a claim, once at most."""
+    keep_memory()
     if claimed is not None:
         claim(claimed)
     done = run_parts(unpack_kit(kit), unpack_parts(parts))
@@ -76,7 +77,9 @@ def keep_memory() -> None:
     glibc hands the top of its heap back to the kernel whenever more of it is free than
     twice the largest piece that was ever given back. Here is such a piece (no page of
     it is ever touched). Without it, the same pages are taken and filled with zeros job
-    after job: 7 % of the time with two processes. Elsewhere this does nothing.
+    after job: 7 % of the time with two processes. It holds for the whole process from
+    then on: a worker, or whoever has workers elsewhere. With another C library it does
+    nothing.
     """
     bytes(30_000_000)
 
@@ -87,7 +90,6 @@ def run_load(kit: Kit, load: Load, number: int, now: Instant) -> Done:
     `number` is the effect that asked for them.
     """
     began = time.perf_counter()
-    keep_memory()
     processor = find_processor(kit.machine, kit.pointer)
     assert processor is not None, "the parent has found it, too"
     done = Done([], _NOTHING, 0)

@@ -12,9 +12,11 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 import importable
 import pytest
@@ -24,10 +26,11 @@ from asl.engine.load import NAME_BYTES, Load
 from asl.engine.messages import ChildrenEnded, StartChildren
 from asl.engine.page import Page
 from asl.model.states import Map
-from asl.runtime.crew import Crew
-from asl.runtime.kit import Kit, unpack_parts
+from asl.runtime.crew import Crew, Shipment
+from asl.runtime.kit import Kit, Part, unpack_parts
 from asl.runtime.pools import WORKER_LOST, Workers, opened
 from asl.runtime.run import make_runner
+from asl.runtime.worker import run_parts
 from asl.values import Json
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -228,48 +231,71 @@ def test_jobs_grow_until_they_are_worth_sending(threads: Executor) -> None:
 
 
 class AtOnce(Executor):
-    """Two workers who have done a job as soon as they are given it."""
+    """Workers who have done a job as soon as they are given it.
 
-    _max_workers = 2
+    They say that a child took a millisecond.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 2) -> None:
+        self._max_workers = workers
         self.jobs: list[list[int]] = []
         """How many children of each load are in each job."""
 
     def submit(self, fn: Any, /, *given: Any, **named: Any) -> Any:
         self.jobs.append([part.load.children for part in unpack_parts(given[1])])
+        done = fn(*given, **named)
+        done.seconds = sum(self.jobs[-1]) / 1_000
         future: Future[Any] = Future()
-        future.set_result(fn(*given, **named))
+        future.set_result(done)
         return future
 
 
-def test_few_children_are_shared_out_among_the_workers() -> None:
-    pool = AtOnce()
-    made = machine({"Type": "Pass", "End": True}, MaxConcurrency=60)
-    given = [{"id": id} for id in range(1_000)]
-    done = asl.run(made, given, pool=pool)
-    assert told(done) == told(asl.run(made, given))
-    assert sum(map(sum, pool.jobs)) == 1_000
-    # Three jobs for each of two workers, also where all children are taken at once.
-    assert max(map(sum, pool.jobs)) <= 10
+@pytest.fixture
+def at_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job costs nothing beside its work: the crew's clock stands still."""
+    clock = SimpleNamespace(perf_counter=lambda: 0.0)
+    monkeypatch.setattr("asl.runtime.crew.time", clock)
 
 
-def test_small_loads_travel_together() -> None:
-    pool, back = AtOnce(), deque[Any]()
+class Never(Executor):
+    """A worker who never comes back."""
+
+    _max_workers = 1
+
+    def submit(self, fn: Any, /, *given: Any, **named: Any) -> Any:
+        return Future[Any]()
+
+
+class KilledWorker(Exception):
+    """What Dask says of a worker that is gone, by its name."""
+
+
+def load_of(number: int, each: int) -> Load:
+    load = Load(Page([{"id": number}] * each))
+    load.begin((number - 2) * each, bytes(NAME_BYTES * each), 0)
+    return load
+
+
+Back: TypeAlias = "deque[tuple[Shipment, Any]]"
+
+
+def crew_with(
+    pool: Executor, loads: int, *, each: int = 1, type: str = "EXPRESS"
+) -> tuple[Crew, Back]:
+    """A crew that has loads of so many children in hand: effects 2, 3, 4, …"""
+    back: Back = deque()
     crew = Crew(Workers(pool), came_back=lambda job, answer: back.append((job, answer)))
-    made = machine({"Type": "Pass", "End": True})
+    made = machine({"Type": "Pass", "End": True}, type=type)
     runner = make_runner(made, {})
     (state,) = made.states.values()
     assert isinstance(state, Map)
-    for number in range(2, 302):
-        load = Load(Page([{"id": number}]))
-        load.begin(number - 2, bytes(NAME_BYTES), 0)
+    for number in range(2, 2 + loads):
         effect = StartChildren(
             number,
             state.processor,
             state.pointer,
-            "EXPRESS",
-            load,
+            type,
+            load_of(number, each),
             "arn:aws:states:us-east-1:123456789012:stateMachine:m/Each",
             "arn:aws:states:us-east-1:123456789012:mapRun:m/Each:1",
             (),
@@ -285,22 +311,149 @@ def test_small_loads_travel_together() -> None:
             buckets=None,
             real_limit_seconds=60,
         )
-        crew.take_in(0, effect, kit, 0)
+        crew.take_in(0, effect, kit, number)
     crew.send()
+    return crew, back
+
+
+def grown(pool: Executor, loads: int, **how: Any) -> tuple[Crew, Back, Shipment]:
+    """The same after a while, and the job of several loads that was sent last."""
+    crew, back = crew_with(AtOnce(1), loads, **how)
+    for _ in range(3):
+        crew.take(*back.popleft())
+    crew.workers = Workers(pool)
+    back.clear()
+    crew.send()
+    return crew, back, crew._jobs[-1]
+
+
+@pytest.mark.usefixtures("at_no_cost")
+def test_few_children_are_shared_out_among_the_workers() -> None:
+    pool = AtOnce()
+    made = machine({"Type": "Pass", "End": True}, MaxConcurrency=60)
+    given = [{"id": id} for id in range(1_000)]
+    done = asl.run(made, given, pool=pool)
+    assert told(done) == told(asl.run(made, given))
+    assert sum(map(sum, pool.jobs)) == 1_000
+    # Three jobs for each of two workers, also where all children are taken at once.
+    assert max(map(sum, pool.jobs)) <= 10
+
+
+@pytest.mark.usefixtures("at_no_cost")
+def test_small_loads_travel_together() -> None:
+    pool = AtOnce()
+    crew, back = crew_with(pool, 300)
     ended: list[tuple[int, Json]] = []
     while back:
-        job, answer = back.popleft()
-        answer.seconds = 1e-6  # so much that jobs grow as fast as they may
-        for ready in crew.take(job, answer):
+        for ready in crew.take(*back.popleft()):
             assert ready.answer is not None
             ended += [(end.id, end.outputs) for end in ready.answer.ends]
         crew.send()
     assert ended == [(number, [{"id": number}]) for number in range(2, 302)]
     assert pool.jobs[0] == [1]
-    assert pool.jobs[-1] == [1]  # the last ones are for all workers
-    assert max(map(len, pool.jobs)) > 10
-    assert len(pool.jobs) < 100
+    assert max(map(len, pool.jobs)) == 50  # three jobs for each worker
+    assert len(pool.jobs) < 20
     assert not crew.is_busy
+
+
+@pytest.mark.parametrize("workers", [2, 100])
+@pytest.mark.usefixtures("at_no_cost")
+def test_replies_that_are_still_to_be_told_make_no_small_jobs(workers: int) -> None:
+    pool = AtOnce(workers)
+    made = machine({"Type": "Pass", "End": True})
+    done = asl.run(made, [0] * 30_000, pool=pool)
+    assert done.status == "SUCCEEDED"
+    assert sum(map(sum, pool.jobs)) == 30_000
+    # Small jobs until their size is known, then the work of 60 ms or each one's share
+    # of the 10,000 children that there may be at one time; not many are smaller.
+    size = min(60, 10_000 // (3 * workers))
+    assert len(pool.jobs) < 2 * (4 * workers + 30_000 / size)
+
+
+def test_machines_started_under_one_name_have_children_of_their_own(
+    threads: Executor,
+) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:inner"
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "OutputPath": "$.Output",
+        "End": True,
+    }
+    branches = [
+        {
+            "StartAt": f"Start {key}",
+            "States": {
+                f"Start {key}": {
+                    **start,
+                    "Parameters": {
+                        "StateMachineArn": arn,
+                        "Name": "same",
+                        "Input": {"list.$": f"$.{key}"},
+                    },
+                }
+            },
+        }
+        for key in "ab"
+    ]
+    both = {"Type": "Parallel", "Branches": branches, "End": True}
+    outer = asl.load_text(json.dumps({"StartAt": "Both", "States": {"Both": both}}))
+    inner = machine({"Type": "Pass", "End": True}, ItemsPath="$.list")
+    given = {"a": items(40), "b": [{"id": 1_000 + id} for id in range(40)]}
+    done = asl.run(outer, given, machines={arn: inner}, pool=threads)
+    assert done.output == [given["a"], given["b"]]
+
+
+@pytest.mark.usefixtures("at_no_cost")
+def test_a_lost_job_of_several_loads_fails_child_by_child() -> None:
+    crew, _, job = grown(Never(), 60, each=2, type="STANDARD")
+    assert len(job.parts) > 1
+    for before in list(crew._jobs)[:-1]:
+        crew.take(before, KilledWorker("gone"))
+    ready = crew.take(job, KilledWorker("gone"))[-1]
+    assert ready is job
+    assert ready.answer is not None
+    assert [
+        (end.id, end.place, end.at, end.count, end.failure.error)
+        for end in ready.answer.ends
+        if end.failure is not None
+    ] == [
+        (part.id, place, part.now, 1, WORKER_LOST)
+        for part in job.parts
+        for place in range(part.load.place, part.load.place + part.load.children)
+    ]
+
+
+@pytest.mark.usefixtures("at_no_cost")
+def test_a_job_is_cancelled_once_nobody_waits_for_any_of_its_loads() -> None:
+    crew, _, job = grown(Never(), 60)
+    first, *others = [part.id for part in job.parts]
+    assert others
+    crew.cancel(0, first)
+    assert job in crew._jobs
+    for number in others:
+        crew.cancel(0, number)
+    assert job not in crew._jobs
+    assert job.future is not None
+    assert job.future.cancelled()
+
+
+@pytest.mark.usefixtures("at_no_cost")
+def test_parts_come_back_as_one_answer() -> None:
+    tasks = asl.Tasks()
+
+    @tasks.bind("picky")
+    def picky(event: Any) -> Any:
+        raise ValueError(event["id"])
+
+    made = machine(task("picky"), ToleratedFailurePercentage=100)
+    _, _, job = grown(Never(), 60)
+    kit = replace(job.group.kit, machine=made, source=tasks)
+    done = run_parts(kit, [Part(number, load_of(number, 9), 0) for number in (2, 3, 4)])
+    told = [(end.id, end.place, end.count) for end in done.ends]
+    assert told == [(2 + place // 9, place, 1) for place in range(27)]
+    assert len(done.exceptions) == 20  # more are as good as these
+    assert done.billing.express_requests == 27
 
 
 # --- lost workers

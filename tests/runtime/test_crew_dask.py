@@ -61,6 +61,15 @@ def test_the_outcome_is_that_of_a_run_here(client: Any, type: str) -> None:
     assert runner.crew.figures.children == 100
 
 
+def test_the_same_run_may_be_made_again(client: Any) -> None:
+    made, pool = machine("picky", "STANDARD"), client.get_executor(pure=False)
+    given = [{"id": id} for id in range(4, 10)]
+    first = asl.run(made, given, tasks=TASKS, pool=pool)
+    again = asl.run(made, given, tasks=TASKS, pool=pool)
+    assert first.status == "SUCCEEDED"
+    assert again.history == first.history
+
+
 def test_callables_of_the_main_module_are_refused(client: Any) -> None:
     def local(event: Json) -> Json:
         return event  # pragma: no cover

@@ -240,9 +240,9 @@ def test_children_run_many_at_a_time_wherever_the_map_stands(
 ) -> None:
     sizes: list[int] = []
 
-    def noting(kit: Any, load: Any, number: int, now: int, **how: Any) -> Any:
+    def noting(kit: Any, load: Any, number: int, now: int) -> Any:
         sizes.append(load.children)
-        return run_load(kit, load, number, now, **how)
+        return run_load(kit, load, number, now)
 
     monkeypatch.setattr("asl.runtime.loads.run_load", noting)
     definition = machine("JSONL", PASS).definition
