@@ -25,9 +25,9 @@ def run_choice(strand: Strand, state: Choice, raw: Json) -> tuple[str | None, Js
         for rule in state.choices:
             if rule.test(given, strand):
                 if rule.keeps and state.keeps:
-                    strand.leave(state, raw, None, rule.index)
-                    return rule.next, raw
-                output, assigned = _take(strand, state, rule, raw, given)
+                    output, assigned = raw, None
+                else:
+                    output, assigned = _take(strand, state, rule, raw, given)
                 strand.leave(state, output, assigned, rule.index)
                 return rule.next, output
     except EvaluationError:

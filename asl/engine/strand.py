@@ -197,13 +197,13 @@ class Strand:
             # As `measure` does, one call less a state; with what is assigned, of which
             # each part has room where all have.
             bound = size_bound((output, assigned) if assigned else output)
-            if bound <= PAYLOAD_BYTES:
+            if bound <= _ROOM_FOR_BOTH:
                 self.measured, self.bound = output, bound
             else:
                 self.measure(output, state.name)
-                self.measure_assigned(state, assigned)
+                _measure_assigned(state, assigned or {})
         elif assigned:
-            self.measure_assigned(state, assigned)
+            _measure_assigned(state, assigned)
         if assigned:
             # All at once, after everything was evaluated.
             variables = {**self.variables, **assigned}
@@ -227,13 +227,6 @@ class Strand:
                 raise _too_large(what)
         self.measured = value
         self.bound = bound
-
-    def measure_assigned(self, state: State, assigned: Mapping[str, Json]) -> None:
-        """Refuse a value that is too large for a variable."""
-        if size_bound(assigned) > VARIABLE_BYTES:
-            for name, value in assigned.items():
-                if size_bytes(value) > VARIABLE_BYTES:
-                    raise _variable_too_large(state.name, f"variable '{name}'")
 
     # ----------------------------------------------------------------------- failure
 
@@ -367,9 +360,17 @@ class Strand:
 _NOTHING = object()
 _new_tuple = tuple.__new__
 
-
+_ROOM_FOR_BOTH = min(PAYLOAD_BYTES, VARIABLE_BYTES)
 _FEW_VARIABLES = VARIABLES_TOTAL_BYTES // VARIABLE_BYTES
 """No more than these can be too large together, as none is by itself."""
+
+
+def _measure_assigned(state: State, assigned: Mapping[str, Json]) -> None:
+    """Refuse a value that is too large for a variable."""
+    if size_bound(assigned) > VARIABLE_BYTES:
+        for name, value in assigned.items():
+            if size_bytes(value) > VARIABLE_BYTES:
+                raise _variable_too_large(state.name, f"variable '{name}'")
 
 
 def _measure_variables(state: State, variables: Mapping[str, Json]) -> None:

@@ -11,6 +11,7 @@ language.
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NoReturn, TypeAlias, TypeGuard
 
 from asl.errors import InternalError
@@ -37,7 +38,6 @@ class Expression:
         "_clock",
         "_contextual",
         "_functions",
-        "_main",
         "_other_names",
         "_path",
         "_programs",
@@ -93,8 +93,6 @@ class Expression:
         )
         self._programs: dict[tuple[str, ...], Program] = {}
         """By the functions that variables hide."""
-        self._main: Program | None = None
-        """The one where they hide none, once there is one."""
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -116,11 +114,11 @@ class Expression:
         """`evaluate` for one location, for who calls it often."""
         if self._reads_only_variables and "?" not in self.text and not self._path:
             return self._calculator(location)
-        evaluate: Evaluate = lambda s, scope: self._evaluate(s, scope, location)  # noqa: E731 - one shape for all
+        by_engine = partial(self._evaluate, location=location)
         if self._path is None:
-            return evaluate
+            return by_engine
         return follower(
-            self._path, evaluate, lambda: self.failure(location, _UNDEFINED)
+            self._path, by_engine, partial(self.failure, location, _UNDEFINED)
         )
 
     def _calculator(self, location: str) -> Evaluate:
@@ -227,19 +225,17 @@ class Expression:
         )
 
     def _hidden(self, variables: Mapping[str, Json]) -> tuple[str, ...]:
-        """The functions that variables hide."""
+        """The functions that variables hide; seldom any."""
+        if variables.keys().isdisjoint(self._other_names):
+            return ()
         return tuple(sorted(variables.keys() & self._other_names))
 
     def _program(self, variables: Mapping[str, Json]) -> Program:
         """The program where these variables are."""
-        if self._main and variables.keys().isdisjoint(self._other_names):
-            return self._main
         hidden = self._hidden(variables)
         program = self._programs.get(hidden)
         if program is None:
             program = self._programs[hidden] = self._build(hidden)
-            if not hidden:
-                self._main = program
         return program
 
     def _build(

@@ -208,12 +208,13 @@ class Crew:
         count = self.workers.count()
         while self._waiting and len(self._jobs) <= 2 * count:
             head = self._waiting[0]
+            waiting = self._count_waiting()
             # At most so far: those whose ends are still to be told are not in hand now.
-            in_hand = self._count_waiting() + self._count_sent()
+            in_hand = waiting + self._count_sent()
             self._most_in_hand = max(self._most_in_hand, in_hand)
             share = self._most_in_hand // (JOBS_EACH * count)
             size = min(head.group.size, max(share, head.group.enough))
-            if len(self._jobs) >= count and self._count_waiting() < size:
+            if len(self._jobs) >= count and waiting < size:
                 return  # more may come before a worker is free
             job = self._load_up(size)
             self._jobs.append(job)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from asl.engine.execution import Execution
 from asl.engine.messages import Instant, StartChildren
 from asl.runtime.answers import KEPT_EXCEPTIONS
-from asl.runtime.kit import Kit
-from asl.runtime.worker import Done, run_load
+from asl.runtime.kit import Kit, Part
+from asl.runtime.worker import Done, run_parts
 from asl.tasks.answer import Answer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def start_children(runner: "Runner", index: int, effect: StartChildren) -> None:
     if parent.loads == "all":
         _make_crew(runner).take_in(index, effect, kit, now)
     else:
-        done = run_load(kit, effect.load, effect.id, now)
+        done = run_parts(kit, [Part(effect.id, effect.load, now)])
         _ended(runner, index, parent, done, now)
 
 

@@ -7,7 +7,7 @@ the moment at which it was asked for, so it comes to the same wherever it runs.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -19,6 +19,7 @@ from asl.engine.load import Load
 from asl.engine.messages import Block, ChildrenEnded, Instant, MapChild
 from asl.engine.nested import failed_as
 from asl.history import instant_to_datetime
+from asl.model.machine import Branch
 from asl.runtime.clock import Clock, SystemClock, VirtualClock
 from asl.runtime.kit import Kit, Part, find_processor, unpack_kit, unpack_parts
 from asl.runtime.pools import claim
@@ -58,18 +59,6 @@ def run_packed(kit: bytes, parts: bytes, claimed: str | None = None) -> Done:
     return done
 
 
-def run_parts(kit: Kit, parts: Sequence[Part]) -> Done:
-    """Run children of several loads."""
-    done, *more = [run_load(kit, part.load, part.id, part.now) for part in parts]
-    for one in more:
-        done.ends += one.ends
-        done.seconds += one.seconds
-        done.exceptions += one.exceptions[: _KEPT - len(done.exceptions)]
-        done.warnings += [text for text in one.warnings if text not in done.warnings]
-    done.billing = add_up([done.billing, *(one.billing for one in more)])
-    return done
-
-
 @cache
 def keep_memory() -> None:
     """Let the C library keep, for the next job, the memory that a job gives back.
@@ -84,24 +73,38 @@ def keep_memory() -> None:
     bytes(30_000_000)
 
 
-def run_load(kit: Kit, load: Load, number: int, now: Instant) -> Done:
-    """Run children, one after another, each on a clock of its own.
-
-    `number` is the effect that asked for them.
-    """
+def run_parts(kit: Kit, parts: Sequence[Part]) -> Done:
+    """Run children, one after another, each on a clock of its own."""
     began = time.perf_counter()
     processor = find_processor(kit.machine, kit.pointer)
     assert processor is not None, "the parent has found it, too"
     done = Done([], _NOTHING, 0)
     billings: list[Billing] = []
-    results = _Results(kit, number, load.place, done.ends)
-    before, after = kit.arn.split(NAME)
     with Watch(kit.real_limit_seconds) as watch:
-        children = zip(load.name_texts(), load.inputs(), strict=True)
-        for place, (name, value) in enumerate(children, load.place):
-            arn = f"{before}{name}{after}"
-            iterations = (*kit.iterations, (kit.map_name, place))
-            child = Execution(
+        for part in parts:
+            results = _Results(kit, part, done.ends)
+            for place, child in _children(kit, part.load, processor):
+                _run(child, kit, part.now, watch, done)
+                results.add(child, place)
+                billings.append(bill(child))
+            results.flush()
+    done.billing = add_up(billings)
+    done.seconds = time.perf_counter() - began
+    return done
+
+
+def _children(
+    kit: Kit, load: Load, processor: Branch
+) -> Iterator[tuple[int, Execution]]:
+    """The children of a load, each with its place; none has begun."""
+    before, after = kit.arn.split(NAME)
+    children = zip(load.name_texts(), load.inputs(), strict=True)
+    for place, (name, value) in enumerate(children, load.place):
+        arn = f"{before}{name}{after}"
+        iterations = (*kit.iterations, (kit.map_name, place))
+        yield (
+            place,
+            Execution(
                 processor,
                 value,
                 name,
@@ -115,14 +118,8 @@ def run_load(kit: Kit, load: Load, number: int, now: Instant) -> Done:
                 kit.source.knows_activity,
                 MapChild(arn, None, iterations, kit.map_run_arn),
                 load.bound,
-            )
-            _run(child, kit, now, watch, done)
-            results.add(child, place)
-            billings.append(bill(child))
-    results.flush()
-    done.billing = add_up(billings)
-    done.seconds = time.perf_counter() - began
-    return done
+            ),
+        )
 
 
 def _run(
@@ -161,15 +158,13 @@ class _Results:
     They begin and end at the same moments, so that their records share all else.
     """
 
-    def __init__(
-        self, kit: Kit, number: int, place: int, ends: list[ChildrenEnded]
-    ) -> None:
+    def __init__(self, kit: Kit, part: Part, ends: list[ChildrenEnded]) -> None:
         self._kit = kit
         written = kit.written
         self._as_records = written is not None and written.transformation == "NONE"
-        self._number = number
+        self._number = part.id
         self._ends = ends
-        self._place = place
+        self._place = part.load.place
         self._moments = (0, 0)
         self._outputs: list[Json] = []
         self._texts: list[str] = []

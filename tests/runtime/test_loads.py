@@ -12,7 +12,7 @@ import asl
 from asl.runtime.family import WRITER
 from asl.runtime.redrive import redrive
 from asl.runtime.run import make_runner
-from asl.runtime.worker import run_load
+from asl.runtime.worker import run_parts
 from asl.values import Json
 
 PASS = {"StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": True}}}
@@ -240,11 +240,11 @@ def test_children_run_many_at_a_time_wherever_the_map_stands(
 ) -> None:
     sizes: list[int] = []
 
-    def noting(kit: Any, load: Any, number: int, now: int) -> Any:
-        sizes.append(load.children)
-        return run_load(kit, load, number, now)
+    def noting(kit: Any, parts: Any) -> Any:
+        sizes.extend(part.load.children for part in parts)
+        return run_parts(kit, parts)
 
-    monkeypatch.setattr("asl.runtime.loads.run_load", noting)
+    monkeypatch.setattr("asl.runtime.loads.run_parts", noting)
     definition = machine("JSONL", PASS).definition
     for kind in before:
         extra = {"Seconds": 1} if kind == "Wait" else {}
